@@ -1,0 +1,471 @@
+"""The news index: a folder of articles that can be added to, searched and checked.
+
+INDEX/catalogue.sqlite   the truth: articles, sentences, passages, vectors, search terms
+INDEX/vectors-N.faiss    the passage vectors as of change N, made again from the catalogue where it is not whole
+INDEX/write.lock         held by the one process that writes
+"""
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from index import analysis, lexical
+from index.articles import READER_VERSION, article_from_bytes, content_id
+from index.catalogue import FILE_NAME, Catalogue, Entry, Prepared, Source, StoredPassage
+from index.embedding import EMBEDDED, Embedder, Vectors
+from index.errors import ArticleUnreadable, IndexBusy, IndexDamaged, IndexMismatch, InputInvalid
+from index.files import Skipped, find_files, printable, read_bytes
+from index.passages import make_passages
+from index.sentences import split_sentences
+from index.settings import DEFAULTS, Settings
+from index.types import Article, Hit, Passage, Sentence
+from index.vectors import VectorIndex
+
+_PROBE = "Woran erkennt man das Modell, mit dem dieser Index gebaut wurde?"
+_UNRELATED = (
+    ("Wer gewann das Rennen am Nürburgring?", "Der Gärtner schneidet die Rosen im Frühjahr."),
+    ("Wie viel kostet ein Liter Milch?", "Im Konzert spielte das Orchester eine Sinfonie von Bruckner."),
+    ("Wann wurde die Brücke gesperrt?", "Die Richterin vertagte die Verhandlung auf Donnerstag."),
+    ("Warum streiken die Lokführer?", "Forscher fanden in der Höhle die Knochen eines Bären."),
+)
+_SAME_MODEL = 0.99  # cosine; one model in float32 and bfloat16 reaches 0.999, another model does not
+
+Progress = Callable[[int, int], None]  # files done, files in all
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What an addition did, and what the index holds now."""
+
+    added: int
+    updated: int
+    unchanged: int
+    skipped: tuple[Skipped, ...]
+    articles: int
+    passages: int
+    sentences: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a search is restricted to; the default is everything."""
+
+    articles: tuple[str, ...] = ()  # ids, names or paths
+    since: str | None = None  # YYYY-MM-DD, included
+    until: str | None = None  # YYYY-MM-DD, included
+
+
+EVERYTHING = Scope()
+
+
+class NewsIndex:
+    """An index folder, open for searching and, one process at a time, for changing.
+
+    Threads may share it. Each search sees one state of the catalogue, the newest when it begins.
+    """
+
+    def __init__(self, folder: Path, embedder: Embedder, *, settings: Settings = DEFAULTS) -> None:
+        """Open an index. Raises IndexMissing or IndexDamaged.
+
+        Whether the embedder is the one that built the index is checked when it is first needed.
+        """
+        self.folder = folder
+        self.settings = settings
+        self.catalogue = Catalogue(folder / FILE_NAME)
+        self._embedder = embedder
+        self._fitting_probe: object = None
+        self._lock = threading.Lock()
+        self._vectors: VectorIndex | None = None
+        self._vectors_sequence = -1
+
+    @classmethod
+    def open_or_create(cls, folder: Path, embedder: Embedder, *, settings: Settings = DEFAULTS) -> "NewsIndex":
+        """Open the index of a folder, or make an empty one where there is none."""
+        if not (folder / FILE_NAME).exists():
+            if folder.exists() and not folder.is_dir():
+                raise InputInvalid(f"--index {folder} is a file; name a folder")
+            with _writing(folder):
+                if not (folder / FILE_NAME).exists():
+                    Catalogue.create(folder / FILE_NAME, _model_state(embedder)).close()
+        return cls(folder, embedder, settings=settings)
+
+    def close(self) -> None:
+        """Close the catalogue."""
+        self.catalogue.close()
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder, once it has shown that it embeds as the one that built the index did, whatever it is called.
+
+        Raises IndexMismatch where it does not.
+        """
+        probe = self.catalogue.state("probe")
+        if probe != self._fitting_probe:  # another process may have built the index anew
+            before = np.frombuffer(probe if isinstance(probe, bytes) else b"", dtype=np.float32)
+            now = self._embedder.embed_question(_PROBE)
+            if now.shape != before.shape or float(now @ before) < _SAME_MODEL:
+                option = "" if self._embedder.name == EMBEDDED else f" --model {self._embedder.name}"
+                raise IndexMismatch(
+                    f"{self.folder} was built with the model {str(self.catalogue.state('model'))!r}, but "
+                    f"{self._embedder.name!r} is loaded and embeds differently; name the first with --model, or build "
+                    f"the vectors anew: python -m index rebuild --index {self.folder}{option}"
+                )
+            self._fitting_probe = probe
+        return self._embedder
+
+    @property
+    def unrelated_cosine(self) -> float:
+        """The cosine that this model gives texts that have nothing to do with each other; 0.76 for the embedded one."""
+        return float(str(self.catalogue.state("unrelated_cosine")))
+
+    # changing
+
+    def add(self, paths: Sequence[Path], *, raw: bool = False, progress: Progress | None = None) -> AddReport:
+        """Read files and folders; store what is new or changed, leave the rest alone.
+
+        A file that cannot be used is skipped with its reason. What is stored stays stored if the work is broken off.
+        """
+        started = time.monotonic()
+        found, skipped = find_files(paths)
+        tally = {"added": 0, "updated": 0, "unchanged": 0}
+        reader = f"{READER_VERSION}{'-raw' if raw else ''}"
+        with _writing(self.folder):
+            known = {source.path: source for source in self.catalogue.sources()}
+            for batch_start in range(0, len(found), self.settings.commit_articles):
+                batch = found[batch_start : batch_start + self.settings.commit_articles]
+                fresh: list[tuple[Source, Article]] = []
+                for file in batch:
+                    try:
+                        data = read_bytes(file.path)
+                        sha256 = hashlib.sha256(data).hexdigest()
+                        before = known.get(_storable(file.path))
+                        if before and (before.sha256, before.reader, before.name) == (sha256, reader, file.name):
+                            tally["unchanged"] += 1
+                            continue
+                        article = article_from_bytes(data, file, raw=raw)
+                    except ArticleUnreadable as error:
+                        skipped.append(Skipped(printable(str(file.path)), str(error)))
+                        continue
+                    fresh.append((Source(_storable(file.path), file.name, article.id, sha256, reader), article))
+                    same = before is not None and before.article_id == article.id
+                    tally["unchanged" if same else "updated" if before else "added"] += 1
+                self._store(fresh)
+                if progress:
+                    progress(min(batch_start + len(batch), len(found)), len(found))
+            self._save_snapshot()
+        counts = self.catalogue.counts()
+        return AddReport(**tally, skipped=tuple(skipped), **counts, seconds=time.monotonic() - started)
+
+    def _store(self, fresh: Sequence[tuple[Source, Article]]) -> None:
+        """Store a batch in one transaction; what is stored already under another name is not embedded again."""
+        if not fresh:
+            return
+        missing = {article.id: article for _, article in fresh if not self.catalogue.has_article(article.id)}
+        prepared = self._prepare(list(missing.values()))
+        with self.catalogue.changing():
+            for item in prepared:
+                self.catalogue.add(item)
+            self.catalogue.set_sources(source for source, _ in fresh)
+
+    def _prepare(self, articles: Sequence[Article]) -> list[Prepared]:
+        """Split and embed articles."""
+        embedder = self.embedder
+        sentences = [split_sentences(article) for article in articles]
+        lengths = iter(embedder.count_tokens([sentence.text for run in sentences for sentence in run]))
+        aim = min(self.settings.passage_tokens, embedder.window - 16)
+        passages = [
+            make_passages(run, [next(lengths) for _ in run], aim=aim, overlap=self.settings.overlap_tokens)
+            for run in sentences
+        ]
+        pairs = [(passage, article) for article, run in zip(articles, passages, strict=True) for passage in run]
+        embedded = iter(embedder.embed_passages(pairs))
+        prepared = []
+        for article, in_article, run in zip(articles, sentences, passages, strict=True):
+            positions = {sentence.start: position for position, sentence in enumerate(in_article)}
+            vectors = np.zeros((len(run), embedder.dimension), dtype=np.float32)
+            of_sentences = np.zeros((len(in_article), embedder.dimension), dtype=np.float32)
+            for row, passage in enumerate(run):
+                vectors[row], within = next(embedded)
+                first = positions[passage.sentences[0].start]
+                of_sentences[first : first + len(within)] += within
+            # a sentence of two passages was read twice, each time with other neighbours
+            of_sentences /= np.maximum(np.linalg.norm(of_sentences, axis=1, keepdims=True), 1e-12)
+            prepared.append(Prepared(article, tuple(in_article), of_sentences, tuple(run), vectors))
+        return prepared
+
+    def remove(self, names: Sequence[str]) -> list[str]:
+        """Remove articles by id, or files by the path or name they were added with; return the removed paths.
+
+        Raises InputInvalid, and removes nothing, if a name fits none.
+        """
+        with _writing(self.folder):
+            sources = self.catalogue.sources()
+            doomed: list[str] = []
+            for name in names:
+                path = _storable(Path(name).resolve())
+                fits = [s.path for s in sources if name in (s.article_id, s.path, s.name) or path == s.path]
+                if not fits:
+                    raise InputInvalid(
+                        f"{name!r} is no article of {self.folder}; see: python -m index list --index {self.folder}"
+                    )
+                doomed += fits
+            with self.catalogue.changing():
+                for path in doomed:
+                    self.catalogue.remove_source(path)
+            self._save_snapshot()
+        return sorted(set(doomed))
+
+    def rebuild(self) -> None:
+        """Make vectors and lexical index anew from the stored articles, with this index's embedder."""
+        with _writing(self.folder):
+            with self.catalogue.changing():
+                articles = [entry.article for entry in self.catalogue.entries()]
+                sources = self.catalogue.sources()
+                for source in sources:
+                    self.catalogue.remove_source(source.path)
+                self.catalogue.rebuild_lexical()
+                self.catalogue.remember(**_model_state(self._embedder))
+                for start in range(0, len(articles), self.settings.commit_articles):
+                    for item in self._prepare(articles[start : start + self.settings.commit_articles]):
+                        self.catalogue.add(item)
+                self.catalogue.set_sources(sources)
+            self._save_snapshot(always=True)
+
+    def _save_snapshot(self, *, always: bool = False) -> None:
+        """Write the FAISS file anew if it lacks more than a small share of the catalogue's state.
+
+        The new file has a name of its own and the old one goes last, so one of them is whole at any moment.
+        """
+        with self.catalogue.reading():
+            ids = self.catalogue.passage_ids()
+            sequence = self.catalogue.sequence
+            saved = None if always else self._load_snapshot()
+            lag = len(set(ids) ^ saved.ids()) if saved else len(ids) + 1
+            if lag <= self.settings.snapshot_lag * len(ids):
+                return
+            vectors = self._build_vectors(ids)
+        path = _snapshot_path(self.folder, sequence)
+        self.catalogue.set_snapshot(sequence, vectors.save(path))
+        for other in self.folder.glob("vectors-*"):
+            if other != path:
+                other.unlink(missing_ok=True)
+
+    # searching
+
+    def search(self, question: str, *, top: int, scope: Scope = EVERYTHING) -> list[Hit]:
+        """The passages that best fit a question by meaning and by words, best first.
+
+        Cosine and BM25 are each stretched to 0..1 over the candidates of both retrievers and added with their weights
+        (Bruch, Gai, Ingber 2023, arXiv 2210.11934, call it convex combination).
+        """
+        with self.catalogue.reading():
+            query = self.embedder.embed_question(question)
+            vectors = self._current_vectors()
+            among = (
+                None
+                if scope == EVERYTHING
+                else self.catalogue.passage_ids(names=scope.articles, since=scope.since, until=scope.until)
+            )
+            reach = max(self.settings.candidates, top)
+            near = dict(vectors.search(query, reach, among=None if among is None else np.array(among, dtype=np.int64)))
+            worded = dict(lexical.search(self.catalogue.connection, question, reach, among=among))
+            stored = self.catalogue.passages(list(near | worded))
+        numbers = sorted(stored)
+        cosines = [near.get(number, float(stored[number].vector @ query)) for number in numbers]
+        words = [worded.get(number, 0.0) for number in numbers]
+        weight = self.settings.vector_weight
+        joined = [
+            weight * cosine + (1 - weight) * word
+            for cosine, word in zip(_stretched(cosines), _stretched(words), strict=True)
+        ]
+        order = sorted(range(len(numbers)), key=lambda i: (-joined[i], stored[numbers[i]].article.id, numbers[i]))[:top]
+        return [
+            _hit(stored[numbers[i]], query, rank=rank, score=joined[i], similarity=cosines[i], lexical_score=words[i])
+            for rank, i in enumerate(order, start=1)
+        ]
+
+    def check_scope(self, scope: Scope) -> None:
+        """Raise InputInvalid where an article in the scope is none of the index."""
+        for name in scope.articles:
+            if not self.catalogue.passage_ids(names=[name]):
+                raise InputInvalid(
+                    f"{name!r} is no article of {self.folder}; see: python -m index list --index {self.folder}"
+                )
+
+    def _current_vectors(self) -> VectorIndex:
+        """The vectors of the catalogue's state as this thread reads it; call it within `reading()`."""
+        sequence = self.catalogue.sequence
+        with self._lock:
+            if self._vectors is None:
+                self._vectors = self._load_snapshot() or self._build_vectors(self.catalogue.passage_ids())
+            if sequence > self._vectors_sequence:
+                self._vectors = self._brought_up(self._vectors)
+                self._vectors_sequence = sequence
+            return self._vectors
+
+    def _brought_up(self, vectors: VectorIndex) -> VectorIndex:
+        """What the vectors lack is added from the catalogue, what has gone is left out."""
+        ids, held = set(self.catalogue.passage_ids()), vectors.ids()
+        if ids == held:
+            return vectors
+        if len(ids ^ held) > len(held) // 2:
+            return self._build_vectors(sorted(ids))
+        missing = sorted(ids - held)
+        return vectors.changed(
+            without=held - ids, ids=np.array(missing, dtype=np.int64), vectors=self.catalogue.passage_vectors(missing)
+        )
+
+    def _load_snapshot(self) -> VectorIndex | None:
+        """The saved FAISS file, if there is one and it is whole."""
+        noted = self.catalogue.snapshot()
+        if noted is None:
+            return None
+        try:
+            return VectorIndex.load(_snapshot_path(self.folder, noted[0]), noted[1])
+        except IndexDamaged as error:
+            logger.warning("%s; it is made again from the catalogue", error)
+            return None
+
+    def _build_vectors(self, ids: Sequence[int]) -> VectorIndex:
+        return VectorIndex.build(
+            np.array(ids, dtype=np.int64), self.catalogue.passage_vectors(ids), exact_limit=self.settings.exact_limit
+        )
+
+    # looking
+
+    def entries(self) -> list[Entry]:
+        """All articles with their files and counts, by name."""
+        with self.catalogue.reading():
+            return self.catalogue.entries()
+
+    def stats(self) -> dict[str, object]:
+        """Counts, sizes on disk in bytes, the embedding model and the kind of FAISS index."""
+        with self.catalogue.reading():
+            sizes = {path.name: path.stat().st_size for path in sorted(self.folder.iterdir()) if path.is_file()}
+            return {
+                **self.catalogue.counts(),
+                "model": self.catalogue.state("model"),
+                "dimension": self.catalogue.state("dimension"),
+                "faiss": self._current_vectors().kind,
+                "sequence": self.catalogue.sequence,
+                "bytes": sizes,
+            }
+
+    def faults(self) -> list[str]:
+        """Whatever does not agree or is not whole, one line each; empty if all is well."""
+        try:
+            return self._faults()
+        except IndexDamaged as error:  # so much that it cannot even be read
+            return [str(error)]
+
+    def _faults(self) -> list[str]:
+        with _writing(self.folder), self.catalogue.reading():  # FTS5 checks itself by a statement that writes
+            found = self.catalogue.faults()
+            for entry in self.catalogue.entries():
+                found += _faults_of(entry, self.catalogue)
+            noted = self.catalogue.snapshot()
+            if noted:
+                try:
+                    VectorIndex.load(_snapshot_path(self.folder, noted[0]), noted[1])
+                except IndexDamaged as error:
+                    found.append(str(error))
+            if self.catalogue.state("analysis") != analysis.VERSION:
+                found.append("the lexical index was made by another version of the German analysis")
+        return found
+
+    def repair(self) -> list[str]:
+        """Make derived files anew where they have faults; return the faults that remain."""
+        if self.faults():
+            with _writing(self.folder):
+                with self.catalogue.changing():
+                    self.catalogue.rebuild_lexical()
+                    self.catalogue.remember(analysis=analysis.VERSION)
+                self._save_snapshot(always=True)
+        return self.faults()
+
+
+def _hit(
+    stored: StoredPassage, query: Vectors, *, rank: int, score: float, similarity: float, lexical_score: float
+) -> Hit:
+    return Hit(
+        passage=stored.passage,
+        article=stored.article,
+        rank=rank,
+        score=score,
+        similarity=similarity,
+        lexical=lexical_score,
+        sentence_similarities=tuple(float(value) for value in stored.sentence_vectors @ query),
+    )
+
+
+def _stretched(values: Sequence[float]) -> list[float]:
+    """Values moved and scaled to 0..1; equal values give 0."""
+    if not values:
+        return []
+    low, high = min(values), max(values)
+    return [(value - low) / (high - low) if high > low else 0.0 for value in values]
+
+
+def _faults_of(entry: Entry, catalogue: Catalogue) -> list[str]:
+    """Whether an article still has the content that its id stands for, and sentences that lie within it."""
+    article = entry.article
+    found = []
+    if content_id(article) != article.id:
+        found.append(f"article {article.id} ({article.name}): its content is not what was stored")
+    ends = [0, *(sentence.end for sentence in catalogue.sentences(article))]
+    if any(not sentence.text.strip() for sentence in catalogue.sentences(article)) or sorted(ends) != ends:
+        found.append(f"article {article.id} ({article.name}): its sentences do not lie in its text")
+    return found
+
+
+def _snapshot_path(folder: Path, sequence: int) -> Path:
+    return folder / f"vectors-{sequence}.faiss"
+
+
+def _storable(path: Path) -> str:
+    """The path as the catalogue has it: a file's name may hold bytes that are no UTF-8."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _model_state(embedder: Embedder) -> dict[str, object]:
+    """What is remembered of the model: enough to know it again, and what its cosines mean."""
+    questions = np.stack([embedder.embed_question(question) for question, _ in _UNRELATED])
+    sentences = [Article(id="", text=sentence) for _, sentence in _UNRELATED]
+    passages = [(Passage("", 0, len(a.text), (Sentence("", 0, len(a.text), a.text),)), a) for a in sentences]
+    unrelated = np.stack([vector for vector, _ in embedder.embed_passages(passages)])
+    return {
+        "unrelated_cosine": float((questions @ unrelated.T).mean()),
+        "model": embedder.name,
+        "dimension": embedder.dimension,
+        "probe": embedder.embed_question(_PROBE).astype(np.float32).tobytes(),
+        "analysis": analysis.VERSION,
+    }
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Hold the index's write lock; a process that dies lets go of it. Raises IndexBusy at once if it is held."""
+    lock = FileLock(folder / "write.lock", timeout=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock.acquire()
+    except Timeout as error:
+        raise IndexBusy(f"{folder} is being written by another process; try again when it has finished") from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputInvalid(f"{folder} cannot be written ({reason}); name another folder with --index") from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,53 @@
+"""The records that travel between modules: articles, their sentences and passages, and hits."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article as it is stored: cleaned text, and what is known about it.
+
+    `text` is Unicode NFC with `\\n` line ends; a line is a paragraph, an empty line stands between paragraphs where
+    the source had one. Every offset in the program is into this text.
+    """
+
+    id: str  # from the content, so the same content has the same id everywhere
+    text: str
+    title: str = ""
+    publisher: str | None = None
+    date: str | None = None  # YYYY-MM-DD
+    url: str | None = None
+    name: str = ""  # the file name as it was added, relative to the folder that was named
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an article; `article.text[start:end] == text` always holds."""
+
+    article_id: str
+    start: int  # offset of the first character in Article.text
+    end: int  # offset just past the last one
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of consecutive whole sentences of one article, the unit that is retrieved."""
+
+    article_id: str
+    start: int  # where its first sentence starts
+    end: int  # where its last sentence ends
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a query."""
+
+    passage: Passage
+    article: Article
+    rank: int  # from 1
+    score: float  # higher is better
+    similarity: float  # cosine of query and passage vector
+    lexical: float  # BM25 score; 0 where the words did not find it
+    sentence_similarities: tuple[float, ...]  # cosine of query and each sentence as read in the passage

@@ -1,0 +1,92 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from index.articles import READERS, article_from_bytes, content_id, read_article
+from index.errors import ArticleUnreadable
+from index.files import ENDINGS, FoundFile
+from index.types import Article
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_file(content: str | bytes, name: str = "a.txt") -> FoundFile:
+        path: Path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return FoundFile(path, name)
+
+    return write_file
+
+
+def test_readers_and_endings_agree():
+    assert set(READERS) == ENDINGS
+
+
+def test_read_article_puts_everything_together(write):
+    found = write(
+        "Titel: Neue Fähre\r\nQuelle: Rundschau am Rhein\r\nDatum: 2025-10-06\r\n\r\n"
+        "Die Fähre fährt  ab Mai.\r\n\r\nAnzeige\r\n\r\nSie heißt „Möwe“.\r\n"
+    )
+    assert read_article(found) == Article(
+        id="739c635848f59001",  # stored in people's indexes: it must not change
+        text="Die Fähre fährt  ab Mai.\n\nSie heißt „Möwe“.",
+        title="Neue Fähre",
+        publisher="Rundschau am Rhein",
+        date="2025-10-06",
+        url=None,
+        name="a.txt",
+    )
+
+
+def test_article_from_bytes_takes_the_bytes_it_is_given(tmp_path):
+    found = FoundFile(tmp_path / "fehlt.txt", "fehlt.txt")
+    article = article_from_bytes(b"Titel: Ufer\n\nDer Rhein steigt.", found)
+    assert article == Article(id=content_id(article), text="Der Rhein steigt.", title="Ufer", name="fehlt.txt")
+
+
+def test_read_article_raw_takes_the_text_as_it_is(write):
+    article = read_article(write("Titel: Neue Fähre\n\n\nAnzeige \nSie heißt „Möwe“.\n"), raw=True)
+    assert replace(article, id="") == Article(
+        id="", text="Titel: Neue Fähre\n\nAnzeige\nSie heißt „Möwe“.", title="Titel: Neue Fähre", name="a.txt"
+    )
+
+
+def test_read_article_id_follows_the_content_and_not_the_file(write):
+    text = "Titel: Neue Fähre\n\nSie heißt „Möwe“."
+    article = read_article(write(text))
+    assert read_article(write(text.encode("cp1252"), "b.text")) == replace(article, name="b.text")
+    assert read_article(write(text + " Ja.")).id != article.id
+    assert read_article(write(text.replace("Neue", "Alte"))).id != article.id
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Die Fähre fährt.", "Die Fähre fährt."),
+        (
+            "Die neue Fähre fährt ab morgen. Sie heißt „Möwe“ und ist" + " sehr" * 20 + " groß.",
+            "Die neue Fähre fährt ab morgen.",
+        ),
+        ("Am 7. Mai fährt " + "die Fähre " * 20, "Am 7. Mai fährt " + "die Fähre " * 7 + "die…"),
+        ("F" * 100, "F" * 89 + "…"),
+    ],
+)
+def test_read_article_without_a_title_shows_the_beginning(write, text, title):
+    assert read_article(write(text)).title == title
+
+
+@pytest.mark.parametrize("content", ["", " \n\t\u200b", "Anzeige\n\nTeilen", "Titel: Nur ein Titel\n", "...\n---"])
+def test_read_article_refuses_a_file_without_text(write, content):
+    with pytest.raises(ArticleUnreadable, match="holds no text"):
+        read_article(write(content))
+
+
+def test_read_article_refuses_a_text_that_is_too_long(write):
+    with pytest.raises(ArticleUnreadable, match="has 2,000,001 characters, and an article has at most 2,000,000"):
+        read_article(write("x" * 2_000_001))
+
+
+def test_read_article_refuses_an_ending_without_a_reader(write):
+    with pytest.raises(ArticleUnreadable, match=r"ending that is not read; save it as plain text \(.txt or .text\)"):
+        read_article(write("Text.", "a.pdf"))
