@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from index.command_line import common_options, index_folder, load_embedder, open_index, progress_bar, run, summary
+from index.command_line import common_options, index_folder, named_embedder, open_index, progress_bar, run, summary
 from index.files import printable
 from index.store import NewsIndex
 
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add(arguments: argparse.Namespace) -> int:
     folder = index_folder(arguments.index)
-    news_index = NewsIndex.open_or_create(folder, load_embedder(arguments.model))
+    news_index = NewsIndex.open_or_create(folder, named_embedder(arguments))
     report = news_index.add(
         arguments.paths, raw=arguments.raw, progress=progress_bar("articles", quiet=arguments.quiet)
     )

@@ -42,14 +42,16 @@ def index_folder(named: str | None) -> Path:
     return Path(folder).expanduser()
 
 
-def load_embedder(model: str | None) -> SentenceTransformerEmbedder:
-    """The embedding model that the option names; it is loaded when it is first needed."""
-    return SentenceTransformerEmbedder(model or EMBEDDED)
+def named_embedder(arguments: argparse.Namespace) -> SentenceTransformerEmbedder:
+    """The embedding model that the options name; it is loaded, and unpacked if need be, when it is first needed."""
+    if arguments.quiet:
+        logging.getLogger("index").setLevel(logging.WARNING)
+    return SentenceTransformerEmbedder(arguments.model or EMBEDDED)
 
 
 def open_index(arguments: argparse.Namespace) -> NewsIndex:
     """The existing index that the options name."""
-    return NewsIndex(index_folder(arguments.index), load_embedder(arguments.model))
+    return NewsIndex(index_folder(arguments.index), named_embedder(arguments))
 
 
 def progress_bar(unit: str, *, quiet: bool) -> Progress | None:

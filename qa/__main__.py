@@ -1,0 +1,132 @@
+"""The command line of asking: `python -m qa ask|batch|retrieve`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from index.command_line import common_options, open_index, progress_bar, run
+from index.errors import InputInvalid, QuestionInvalid
+from index.files import printable
+from index.store import Scope
+from qa import render
+from qa.answers import Assistant
+from qa.batch import answer_questions, retrieve_questions
+from qa.question_files import Question, checked_date, read_questions
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    arguments = _parser().parse_args(argv)
+    status: int = arguments.command(arguments)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = common_options()
+    parser = argparse.ArgumentParser(prog="python -m qa", description="Ask questions about an index of articles.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    ask = commands.add_parser("ask", parents=[common], help="answer one question")
+    ask.add_argument("question")
+    ask.add_argument("--article", action="append", default=[], metavar="FILE", help="search only this article")
+    ask.add_argument("--since", metavar="DATE", help="search only articles from this day on (YYYY-MM-DD)")
+    ask.add_argument("--until", metavar="DATE", help="search only articles up to this day (YYYY-MM-DD)")
+    ask.add_argument("--json", action="store_true", help="print the answer object")
+    ask.set_defaults(command=_ask)
+
+    batch = commands.add_parser("batch", parents=[common], help="answer a file of questions")
+    batch.add_argument("--resume", action="store_true", help="go on after the last answer that stands in --out")
+    batch.set_defaults(command=_batch)
+
+    retrieve = commands.add_parser(
+        "retrieve", parents=[common], help="find passages or sentences for a file of questions"
+    )
+    retrieve.add_argument("--unit", choices=("passage", "sentence"), default="passage", help="what to find")
+    retrieve.add_argument("--top", type=_positive, default=10, metavar="N", help="how many (default 10)")
+    retrieve.set_defaults(command=_retrieve)
+
+    for command in (batch, retrieve):
+        command.add_argument("--questions", required=True, type=Path, metavar="IN.jsonl", help="the questions")
+        command.add_argument("--out", required=True, type=Path, metavar="OUT.jsonl", help="where to write")
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    scope = Scope(
+        tuple(arguments.article), checked_date(arguments.since, "--since"), checked_date(arguments.until, "--until")
+    )
+    news_index = open_index(arguments)
+    news_index.check_scope(scope)
+    answer = Assistant(news_index).ask(arguments.question, scope=scope)
+    if arguments.json:
+        print(json.dumps(render.answer_object(answer, "q1"), ensure_ascii=False))
+    else:
+        print(render.terminal(answer))
+    return 0
+
+
+def _batch(arguments: argparse.Namespace) -> int:
+    questions, faults = _questions(arguments)
+    faults += answer_questions(
+        _assistant(arguments),
+        questions,
+        arguments.out,
+        resume=arguments.resume,
+        tell=progress_bar("questions", quiet=arguments.quiet),
+    )
+    return _report(faults)
+
+
+def _retrieve(arguments: argparse.Namespace) -> int:
+    questions, faults = _questions(arguments)
+    faults += retrieve_questions(
+        _assistant(arguments),
+        questions,
+        arguments.out,
+        unit=arguments.unit,
+        top=arguments.top,
+        tell=progress_bar("questions", quiet=arguments.quiet),
+    )
+    return _report(faults)
+
+
+def _assistant(arguments: argparse.Namespace) -> Assistant:
+    """The assistant of the named index, with its model loaded, so that the first question is timed like the others."""
+    news_index = open_index(arguments)
+    _ = news_index.embedder
+    return Assistant(news_index)
+
+
+def _questions(arguments: argparse.Namespace) -> tuple[list[Question], list[str]]:
+    path: Path = arguments.questions
+    if path.resolve() == arguments.out.resolve():
+        raise InputInvalid(f"--out {path} is the file of questions and would be overwritten; name another file")
+    questions, faults = read_questions(path)
+    if not questions:
+        reason = f" ({faults[0]})" if faults else ""
+        raise QuestionInvalid(f'{path} holds no question{reason}; write lines like {{"id": "q1", "question": "…"}}')
+    return questions, faults
+
+
+def _report(faults: Sequence[str]) -> int:
+    """Name what could not be used; the rest was done."""
+    for fault in faults:
+        print(printable(fault), file=sys.stderr)
+    if faults:
+        print(
+            f"error: {len(faults)} questions could not be used, the others are done; mend those lines", file=sys.stderr
+        )
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

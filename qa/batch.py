@@ -1,0 +1,143 @@
+"""Works through question files: answers, or hits alone, one JSON object a line, so that a stopped run can go on."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from index.errors import InputInvalid, QuestionInvalid
+from qa import render
+from qa.answers import Assistant
+from qa.question_files import Question
+
+Tell = Callable[[int, int], None]  # questions done, questions in all
+
+
+def answer_questions(
+    assistant: Assistant, questions: Sequence[Question], out: Path, *, resume: bool = False, tell: Tell | None = None
+) -> list[str]:
+    """Write one answer object a line, in the order of the questions; return a line for each that failed.
+
+    A question that cannot be asked, an over-long one for instance, still gets its line: abstained, with the reason in
+    `error`. With `resume`, the answers that stand in `out` are kept and the work goes on after the last whole one.
+    """
+    failures = []
+
+    def answered(question: Question) -> dict[str, object]:
+        try:
+            return render.answer_object(assistant.ask(question.text, scope=question.scope), question.id)
+        except QuestionInvalid as error:
+            failures.append(f"question {question.id}: {error}")
+            return _failed(question, str(error))
+
+    _write(questions, out, answered, resume=resume, tell=tell)
+    return failures
+
+
+def retrieve_questions(
+    assistant: Assistant, questions: Sequence[Question], out: Path, *, unit: str, top: int, tell: Tell | None = None
+) -> list[str]:
+    """Write the hits of each question, passages or sentences, one object a line; return a line for each that failed."""
+    failures = []
+
+    def retrieved(question: Question) -> dict[str, object]:
+        try:
+            return _retrieved(assistant, question, unit=unit, top=top)
+        except QuestionInvalid as error:
+            failures.append(f"question {question.id}: {error}")
+            return {"id": question.id, "hits": [], "seconds": 0.0, "error": str(error)}
+
+    _write(questions, out, retrieved, resume=False, tell=tell)
+    return failures
+
+
+def _retrieved(assistant: Assistant, question: Question, *, unit: str, top: int) -> dict[str, object]:
+    started = time.perf_counter()
+    passages = max(top, assistant.settings.passages) if unit == "sentence" else top
+    hits = assistant.retrieve(question.text, top=passages, scope=question.scope)
+    if unit == "passage":
+        found = [render.hit_object(hit) for hit in hits]
+    else:
+        found = [
+            {
+                "article": evidence.article.name,
+                "article_id": evidence.article.id,
+                "start": evidence.sentence.start,
+                "end": evidence.sentence.end,
+                "score": round(evidence.score, 4),
+            }
+            for evidence in assistant.rank(question.text, hits)[:top]
+        ]
+    return {"id": question.id, "hits": found, "seconds": round(time.perf_counter() - started, 4)}
+
+
+def _failed(question: Question, reason: str) -> dict[str, object]:
+    return {
+        "id": question.id,
+        "question": question.text,
+        "answer": reason,
+        "short_answer": None,
+        "abstained": True,
+        "confidence": 0.0,
+        "citations": [],
+        "passages": [],
+        "conflict": None,
+        "seconds": 0.0,
+        "error": reason,
+    }
+
+
+def _write(
+    questions: Sequence[Question],
+    out: Path,
+    work: Callable[[Question], dict[str, object]],
+    *,
+    resume: bool,
+    tell: Tell | None,
+) -> None:
+    """Write a line for each question as soon as it is known, flushed, after those that are there already."""
+    try:
+        done = _keep_whole_lines(out, questions) if resume else 0
+        with out.open("a" if resume else "w", encoding="utf-8") as stream:
+            for number, question in enumerate(questions[done:], start=done + 1):
+                stream.write(json.dumps(work(question), ensure_ascii=False) + "\n")
+                stream.flush()
+                if tell:
+                    tell(number, len(questions))
+    except OSError as error:
+        raise InputInvalid(
+            f"--out {out} cannot be written ({error.strerror}); name a file in a folder that exists"
+        ) from error
+
+
+def _keep_whole_lines(out: Path, questions: Sequence[Question]) -> int:
+    """Cut a half-written last line off; return how many questions are answered. Raises InputInvalid for another run."""
+    if not out.exists():
+        return 0
+    done = 0
+    whole = 0
+    with out.open("rb") as stream:
+        for line in stream:
+            if not line.endswith(b"\n"):
+                break
+            if done == len(questions) or not _answers(line, questions[done]):
+                raise InputInvalid(
+                    f"--out {out} holds something else than answers to these questions (see its line {done + 1}); "
+                    "name another file, or leave --resume out to begin anew"
+                )
+            done += 1
+            whole += len(line)
+    os.truncate(out, whole)
+    return done
+
+
+def _answers(line: bytes, question: Question) -> bool:
+    """Whether a line is an answer to the question; ids alone do not tell, as many files begin with "q1"."""
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(entry, dict) or entry.get("id") != question.id:
+        return False
+    return str(entry.get("question")).split() == question.text.split()

@@ -1,0 +1,190 @@
+"""Words what people and programs read: answers and refusals as text, for a terminal, and as JSON."""
+
+import textwrap
+from collections.abc import Sequence
+
+from index.files import printable
+from index.types import Article, Hit
+from qa.types import Answer, Citation
+
+_REFUSALS = {
+    "de": ("Die Artikel beantworten diese Frage nicht.", "Am nächsten kommen: {}"),
+    "en": ("The articles do not answer this question.", "The nearest articles: {}"),
+    "ru": ("В статьях нет ответа на этот вопрос.", "Ближе всего по теме: {}"),
+    "uk": ("У статтях немає відповіді на це запитання.", "Найближчі за темою: {}"),
+}
+_LABELS = {
+    "de": {"short": "Kurz", "confidence": "Sicherheit", "sources": "Belege", "undated": "ohne Datum"},
+    "en": {"short": "In short", "confidence": "Confidence", "sources": "Sources", "undated": "undated"},
+    "ru": {"short": "Кратко", "confidence": "Уверенность", "sources": "Источники", "undated": "без даты"},
+    "uk": {"short": "Коротко", "confidence": "Впевненість", "sources": "Джерела", "undated": "без дати"},
+}
+_LEVELS = ((0.5, "high"), (0.3, "medium"), (0.0, "low"))  # confidence from which a word fits
+_LEVEL_WORDS = {
+    "de": {"high": "hoch", "medium": "mittel", "low": "gering"},
+    "en": {"high": "high", "medium": "medium", "low": "low"},
+}
+PAGE = {
+    "de": {
+        "title": "Belegstelle",
+        "motto": "Antworten aus Ihren Artikeln, Satz für Satz belegt.",
+        "collection": "{articles} Artikel, {sentences} Sätze",
+        "conversation": "Gespräch",
+        "question": "Ihre Frage",
+        "placeholder": "Zum Beispiel: Wann beginnt die Messe?",
+        "ask": "Fragen",
+        "begin_anew": "Neues Gespräch",
+        "welcome": "Fragen Sie etwas, das in Ihren Artikeln steht.",
+        "welcome_examples": "Fragen Sie etwas, das in Ihren Artikeln steht, zum Beispiel:",
+        "source": "Quelle",
+        "no_source": "Ein Klick auf einen Beleg zeigt hier den ganzen Artikel.",
+        "passages": "Gefundene Stellen ({})",
+        "scores": "Wert {score} · Sinn {similarity} · Wörter {lexical}",
+        "confidence": "Sicherheit",
+        "original": "Zum Original",
+        "empty_question": "Bitte geben Sie eine Frage ein.",
+        "long_question": "Die Frage hat {found} Zeichen, erlaubt sind {allowed}. Bitte kürzen Sie sie.",
+        "empty_index": "Der Index enthält noch keine Artikel. Fügen Sie welche hinzu mit: {command}",
+        "failed": "Die Frage konnte nicht beantwortet werden (Fehler {id}); Näheres steht im Protokoll des Programms.",
+    },
+    "en": {
+        "title": "Belegstelle",
+        "motto": "Answers from your articles, proven sentence by sentence.",
+        "collection": "{articles} articles, {sentences} sentences",
+        "conversation": "Conversation",
+        "question": "Your question",
+        "placeholder": "For example: When does the fair begin?",
+        "ask": "Ask",
+        "begin_anew": "New conversation",
+        "welcome": "Ask something that your articles tell.",
+        "welcome_examples": "Ask something that your articles tell, for example:",
+        "source": "Source",
+        "no_source": "Click a citation to read the whole article here.",
+        "passages": "Passages found ({})",
+        "scores": "score {score} · meaning {similarity} · words {lexical}",
+        "confidence": "Confidence",
+        "original": "To the original",
+        "empty_question": "Please enter a question.",
+        "long_question": "The question has {found} characters, {allowed} are allowed. Please shorten it.",
+        "empty_index": "The index holds no articles yet. Add some with: {command}",
+        "failed": "The question could not be answered (error {id}); the program's log says more.",
+    },
+}
+_NEAREST = 3  # articles that a refusal names
+_WIDTH = 100  # columns of a terminal
+
+
+def answer_text(citations: Sequence[Citation]) -> str:
+    """The cited sentences, best first, each with its marker."""
+    return " ".join(f"{_in_one_line(citation.sentence.text)} [{citation.marker}]" for citation in citations)
+
+
+def refusal(hits: Sequence[Hit], language: str) -> str:
+    """That the articles do not tell, in the question's language, and which come nearest."""
+    statement, nearest = _REFUSALS.get(language, _REFUSALS["de"])
+    titles = list(dict.fromkeys(f"„{_in_one_line(hit.article.title)}“" for hit in hits))[:_NEAREST]
+    return f"{statement} {nearest.format(', '.join(titles))}" if titles else statement
+
+
+def attribution(article: Article, language: str) -> str:
+    """Where an article comes from: outlet and date, as far as they are known."""
+    known = [article.publisher, day(article.date, language)]
+    return ", ".join(part for part in known if part) or article.name
+
+
+def day(date: str | None, language: str) -> str:
+    """A date YYYY-MM-DD as people of the language write it; nothing for None."""
+    if not date:
+        return ""
+    year, month, number = date.split("-")
+    return f"{int(number)}/{int(month)}/{year}" if language == "en" else f"{int(number)}.{int(month)}.{year}"
+
+
+def confidence_in_words(confidence: float, language: str) -> str:
+    """A word for a confidence from 0 to 1."""
+    level = next(level for bound, level in _LEVELS if confidence >= bound)
+    return _LEVEL_WORDS[language][level]
+
+
+def decimal(value: float, digits: int, language: str) -> str:
+    """A number as people of the language write it."""
+    text = f"{value:.{digits}f}"
+    return text if language == "en" else text.replace(".", ",")
+
+
+def percent(share: float, language: str) -> str:
+    """A share from 0 to 1 in percent, as people of the language write it."""
+    return f"{share:.0%}" if language == "en" else f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
+
+
+def terminal(answer: Answer) -> str:
+    """An answer for a terminal: the answer first, then its sources with their places."""
+    labels = _LABELS.get(answer.language, _LABELS["de"])
+    lines = [*_wrapped(answer.text), ""]
+    if answer.short_answer:
+        lines.append(f"{labels['short']}: {answer.short_answer}")
+    lines.append(f"{labels['confidence']}: {percent(answer.confidence, answer.language)}")
+    if answer.citations:
+        lines += ["", f"{labels['sources']}:"]
+    for citation in answer.citations:
+        article = citation.article
+        lines.append(f"[{citation.marker}] {_in_one_line(article.title)} – {attribution(article, answer.language)}")
+        lines.append(f"    {article.name}, {citation.sentence.start}–{citation.sentence.end}")
+    return "\n".join(printable(line) for line in lines)
+
+
+def answer_object(answer: Answer, question_id: str) -> dict[str, object]:
+    """An answer as the JSON object that programs rely on."""
+    return {
+        "id": question_id,
+        "question": answer.question,
+        "answer": answer.text,
+        "short_answer": answer.short_answer,
+        "abstained": answer.abstained,
+        "confidence": round(answer.confidence, 4),
+        "citations": [
+            {
+                "marker": citation.marker,
+                "article": citation.article.name,
+                "article_id": citation.article.id,
+                "title": citation.article.title,
+                "publisher": citation.article.publisher,
+                "date": citation.article.date,
+                "url": citation.article.url,
+                "start": citation.sentence.start,
+                "end": citation.sentence.end,
+                "sentence": citation.sentence.text,
+                "score": round(citation.score, 4),
+            }
+            for citation in answer.citations
+        ],
+        "passages": [hit_object(hit) for hit in answer.passages],
+        "conflict": None
+        if answer.conflict is None
+        else {
+            "claims": [
+                {"claim": claim.claim, "who": claim.who, "when": claim.when, "markers": list(claim.markers)}
+                for claim in answer.conflict
+            ]
+        },
+        "seconds": round(answer.seconds, 4),
+    }
+
+
+def hit_object(hit: Hit) -> dict[str, object]:
+    """A retrieved passage as JSON."""
+    return {
+        "article": hit.article.name,
+        "article_id": hit.article.id,
+        "start": hit.passage.start,
+        "end": hit.passage.end,
+        "score": round(hit.score, 4),
+    }
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH)

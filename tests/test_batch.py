@@ -1,0 +1,195 @@
+import json
+from pathlib import Path
+
+import pytest
+from helpers import CountingEmbedder
+
+from index.errors import InputInvalid
+from index.store import NewsIndex, Scope
+from qa import render
+from qa.answers import Assistant
+from qa.batch import answer_questions, retrieve_questions
+from qa.question_files import Question
+from qa.settings import Settings
+
+BATH = "Das Bad öffnet im Mai. Es hat 25 Bahnen. Der Rat freut sich."
+QUESTIONS = [
+    Question("q1", "Wie viele Bahnen hat das Bad?"),
+    Question("ü2", "Was ist nass?", Scope(articles=("moor.txt",))),
+    Question("q3", "Wann  öffnet\n das Bad?", Scope(since="2025-01-01")),
+    Question("q4", "Wer freut sich?"),
+]
+
+
+@pytest.fixture
+def assistant(tmp_path, write_article):
+    """Two small articles, with counted words for vectors; it answers whatever it is asked."""
+    write_article("bad.txt", BATH, title="Bad", date="2025-05-01")
+    write_article("moor.txt", "Das Moor ist nass. Der Torf wächst.", title="Moor", date="2024-02-01")
+    news_index = NewsIndex.open_or_create(tmp_path / "index", CountingEmbedder())
+    news_index.add([tmp_path / "news"])
+    yield Assistant(news_index, settings=Settings(threshold=0.0, longest_question=100))
+    news_index.close()
+
+
+def lines(path: Path) -> list[dict]:
+    """The objects of a file without the one thing that differs from run to run."""
+    return [{**json.loads(line), "seconds": None} for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_answer_questions_writes_one_answer_a_line_in_order(assistant, tmp_path):
+    told = []
+    out = tmp_path / "out.jsonl"
+    assert answer_questions(assistant, QUESTIONS, out, tell=lambda *done: told.append(done)) == []
+    assert lines(out) == [
+        {**render.answer_object(assistant.ask(question.text, scope=question.scope), question.id), "seconds": None}
+        for question in QUESTIONS
+    ]
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert out.read_text(encoding="utf-8").endswith("\n")
+
+
+def test_answer_questions_searches_in_the_scope_of_each_question(assistant, tmp_path):
+    out = tmp_path / "out.jsonl"
+    answer_questions(assistant, QUESTIONS, out)
+    searched = [{passage["article"] for passage in line["passages"]} for line in lines(out)]
+    assert searched == [{"bad.txt", "moor.txt"}, {"moor.txt"}, {"bad.txt"}, {"bad.txt", "moor.txt"}]
+
+
+def test_answer_questions_without_resume_begins_anew(assistant, tmp_path):
+    out = tmp_path / "out.jsonl"
+    out.write_text("Altes\n")
+    answer_questions(assistant, QUESTIONS[:1], out)
+    assert [line["id"] for line in lines(out)] == ["q1"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.5, 0.8, 0.999, 1.0])
+def test_answer_questions_resumed_after_a_kill_gives_the_file_of_one_run(assistant, tmp_path, share):
+    whole, out = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
+    answer_questions(assistant, QUESTIONS, whole)
+    written = whole.read_bytes()
+    out.write_bytes(written[: int(share * len(written))])
+    answer_questions(assistant, QUESTIONS, out, resume=True)
+    assert lines(out) == lines(whole)
+
+
+def test_answer_questions_resumed_answers_only_what_is_missing(assistant, tmp_path):
+    out, told = tmp_path / "out.jsonl", []
+    answer_questions(assistant, QUESTIONS[:3], out)
+    before = out.read_bytes()
+    answer_questions(assistant, QUESTIONS, out, resume=True, tell=lambda *done: told.append(done))
+    assert out.read_bytes().startswith(before)
+    assert told == [(4, 4)]
+
+
+def test_answer_questions_resumed_without_a_file_begins(assistant, tmp_path):
+    answer_questions(assistant, QUESTIONS, tmp_path / "out.jsonl", resume=True)
+    assert [line["id"] for line in lines(tmp_path / "out.jsonl")] == ["q1", "ü2", "q3", "q4"]
+
+
+@pytest.mark.parametrize(
+    ("there", "place"),
+    [
+        ('{"id": "x", "question": "Wer?"}\n', 1),
+        ('{"id": "q1", "question": "Eine andere Frage?"}\n', 1),
+        ('{"id": "q1", "question": "Wie viele Bahnen hat das Bad?"}\n{"id": "q3"}\n', 2),
+        ("Liebes Tagebuch,\nheute\n", 1),
+        ("[1]\n", 1),
+    ],
+)
+def test_answer_questions_leaves_the_file_of_another_run_alone(assistant, tmp_path, there, place):
+    out = tmp_path / "out.jsonl"
+    out.write_text(there)
+    with pytest.raises(InputInvalid) as error:
+        answer_questions(assistant, QUESTIONS, out, resume=True)
+    assert str(error.value) == (
+        f"--out {out} holds something else than answers to these questions (see its line {place}); "
+        "name another file, or leave --resume out to begin anew"
+    )
+    assert out.read_text() == there
+
+
+def test_answer_questions_leaves_a_longer_run_alone(assistant, tmp_path):
+    out = tmp_path / "out.jsonl"
+    answer_questions(assistant, QUESTIONS, out)
+    before = out.read_bytes()
+    with pytest.raises(InputInvalid, match="see its line 4"):
+        answer_questions(assistant, QUESTIONS[:3], out, resume=True)
+    assert out.read_bytes() == before
+
+
+def test_answer_questions_gives_a_failed_question_its_line_and_goes_on(assistant, tmp_path):
+    out = tmp_path / "out.jsonl"
+    long = Question("lang", "Wo? " * 26)
+    failures = answer_questions(assistant, [long, QUESTIONS[0]], out)
+    reason = "the question has 103 characters, 100 are allowed; shorten it"
+    assert failures == [f"question lang: {reason}"]
+    failed, fine = lines(out)
+    assert failed == {
+        "id": "lang",
+        "question": long.text,
+        "answer": reason,
+        "short_answer": None,
+        "abstained": True,
+        "confidence": 0.0,
+        "citations": [],
+        "passages": [],
+        "conflict": None,
+        "seconds": None,
+        "error": reason,
+    }
+    assert fine["id"] == "q1"
+    assert "error" not in fine
+    answer_questions(assistant, [long, QUESTIONS[0]], out, resume=True)
+    assert len(lines(out)) == 2
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_answer_questions_tells_where_it_cannot_write(assistant, tmp_path, resume):
+    with pytest.raises(InputInvalid) as folder:
+        answer_questions(assistant, QUESTIONS, tmp_path, resume=resume)
+    assert str(folder.value) == (
+        f"--out {tmp_path} cannot be written (Is a directory); name a file in a folder that exists"
+    )
+    missing = tmp_path / "fehlt" / "out.jsonl"
+    with pytest.raises(InputInvalid) as no_folder:
+        answer_questions(assistant, QUESTIONS, missing, resume=resume)
+    assert str(no_folder.value) == (
+        f"--out {missing} cannot be written (No such file or directory); name a file in a folder that exists"
+    )
+
+
+def test_retrieve_questions_writes_passages_best_first(assistant, tmp_path):
+    out = tmp_path / "run.jsonl"
+    assert retrieve_questions(assistant, QUESTIONS, out, unit="passage", top=1) == []
+    assert [(line["id"], [hit["article"] for hit in line["hits"]]) for line in lines(out)] == [
+        ("q1", ["bad.txt"]),
+        ("ü2", ["moor.txt"]),
+        ("q3", ["bad.txt"]),
+        ("q4", ["bad.txt"]),
+    ]
+    first = json.loads(out.read_text(encoding="utf-8").splitlines()[0])
+    assert list(first) == ["id", "hits", "seconds"]
+    assert list(first["hits"][0]) == ["article", "article_id", "start", "end", "score"]
+    assert (first["hits"][0]["start"], first["hits"][0]["end"]) == (0, len(BATH))
+
+
+def test_retrieve_questions_writes_sentences_best_first(assistant, tmp_path):
+    out = tmp_path / "run.jsonl"
+    question = Question("q", "Wer freut sich, der Rat?")
+    retrieve_questions(assistant, [question], out, unit="sentence", top=2)
+    [line] = lines(out)
+    assert BATH[line["hits"][0]["start"] : line["hits"][0]["end"]] == "Der Rat freut sich."
+    assert len(line["hits"]) == 2
+    assert line["hits"][0]["score"] >= line["hits"][1]["score"]
+    retrieve_questions(assistant, [question], out, unit="sentence", top=50)
+    assert len(lines(out)[0]["hits"]) == 5
+
+
+def test_retrieve_questions_gives_a_failed_question_its_line(assistant, tmp_path):
+    out = tmp_path / "run.jsonl"
+    failures = retrieve_questions(assistant, [Question("leer", "?!"), QUESTIONS[0]], out, unit="passage", top=1)
+    reason = "the question is empty; ask one, such as: Wann beginnt die Messe?"
+    assert failures == [f"question leer: {reason}"]
+    assert lines(out)[0] == {"id": "leer", "hits": [], "seconds": None, "error": reason}
+    assert lines(out)[1]["id"] == "q1"

@@ -1,0 +1,82 @@
+import pytest
+from helpers import make_article, one_passage
+
+from index.types import Article, Hit, Passage
+from qa.evidence import rank_evidence, select_evidence
+from qa.settings import Settings
+from qa.types import Evidence
+
+POOL = make_article("Das Bad öffnet bald. Es hat 25 Bahnen. Der Rat freut sich.", title="Bad", name="bad.txt")
+
+
+def hit(passage: Passage, article: Article, cosines: list[float], *, score: float = 1.0) -> Hit:
+    return Hit(passage, article, 1, score, 0.9, 0.0, tuple(cosines))
+
+
+def evidence(text: str, score: float, *, start: int = 0) -> Evidence:
+    article = make_article(text)
+    return Evidence(one_passage(article).sentences[0], article, score, 0.5, False)
+
+
+def test_rank_evidence_adds_similarity_bonus_for_kind_and_bonus_for_the_passage():
+    settings = Settings(kind_bonus=0.125, passage_bonus=0.25)
+    ranked = rank_evidence(
+        "Wie viele Bahnen gibt es?",
+        [hit(one_passage(POOL), POOL, [0.75, 0.875, 0.5], score=0.5)],
+        unrelated_cosine=0.5,
+        settings=settings,
+    )
+    assert [(e.sentence.text, e.similarity, e.fits_kind, e.score) for e in ranked] == [
+        ("Es hat 25 Bahnen.", 0.75, True, 0.75 + 0.125 + 0.125),
+        ("Das Bad öffnet bald.", 0.5, False, 0.5 + 0.125),
+        ("Der Rat freut sich.", 0.0, False, 0.0 + 0.125),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "best"),
+    [("Wie viele Bahnen?", "Es hat 25 Bahnen."), ("Was macht der Rat?", "Das Bad öffnet bald.")],
+)
+def test_rank_evidence_prefers_a_sentence_with_a_number_where_one_is_asked_for(question, best):
+    ranked = rank_evidence(question, [hit(one_passage(POOL), POOL, [0.9, 0.9, 0.9])], unrelated_cosine=0.7)
+    assert ranked[0].sentence.text == best
+
+
+def test_rank_evidence_gives_a_sentence_of_two_passages_once_with_its_better_score():
+    first, second, third = one_passage(POOL).sentences
+    early = Passage(POOL.id, first.start, second.end, (first, second))
+    late = Passage(POOL.id, second.start, third.end, (second, third))
+    ranked = rank_evidence(
+        "Was ist?", [hit(early, POOL, [0.8, 0.6]), hit(late, POOL, [0.9, 0.7], score=0.0)], unrelated_cosine=0.0
+    )
+    assert [(e.sentence.text, e.similarity) for e in ranked] == [
+        (first.text, 0.8),
+        (second.text, 0.9),
+        (third.text, 0.7),
+    ]
+
+
+def test_rank_evidence_orders_equal_scores_by_place():
+    ranked = rank_evidence("Was ist?", [hit(one_passage(POOL), POOL, [0.8, 0.8, 0.8])], unrelated_cosine=0.0)
+    assert [e.sentence for e in ranked] == list(one_passage(POOL).sentences)
+
+
+def test_rank_evidence_of_no_hits_is_empty():
+    assert rank_evidence("Was ist?", [], unrelated_cosine=0.7) == []
+    assert select_evidence([]) == []
+
+
+def test_select_evidence_takes_at_most_the_longest_answer():
+    ranked = [evidence(f"Satz {number}.", 0.9) for number in range(5)]
+    assert select_evidence(ranked, settings=Settings(longest_answer=2)) == ranked[:2]
+
+
+def test_select_evidence_stops_where_scores_lie_too_far_below_the_best():
+    ranked = [evidence("Eins.", 1.0), evidence("Zwei.", 0.75), evidence("Drei.", 0.5)]
+    assert select_evidence(ranked, settings=Settings(further_sentence=0.25)) == ranked[:2]
+
+
+def test_select_evidence_says_nothing_twice():
+    copy = Evidence(*(getattr(evidence("Eins.", 0.99), name) for name in Evidence.__slots__))
+    ranked = [evidence("Eins.", 1.0), copy, evidence("Zwei.", 0.98)]
+    assert select_evidence(ranked) == [ranked[0], ranked[2]]
