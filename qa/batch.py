@@ -3,13 +3,16 @@
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from index.errors import InputInvalid, QuestionInvalid
 from qa import render
 from qa.answers import Assistant
 from qa.question_files import Question
+
+_BEGINNING = b'{"id": '  # of every line that is written here
 
 Tell = Callable[[int, int], None]  # questions done, questions in all
 
@@ -97,17 +100,26 @@ def _write(
     tell: Tell | None,
 ) -> None:
     """Write a line for each question as soon as it is known, flushed, after those that are there already."""
-    try:
+    with _writable(out):
         done = _keep_whole_lines(out, questions) if resume else 0
-        with out.open("a" if resume else "w", encoding="utf-8") as stream:
-            for number, question in enumerate(questions[done:], start=done + 1):
-                stream.write(json.dumps(work(question), ensure_ascii=False) + "\n")
+        stream = out.open("a" if resume else "w", encoding="utf-8")
+    with stream:
+        for number, question in enumerate(questions[done:], start=done + 1):
+            line = json.dumps(work(question), ensure_ascii=False)
+            with _writable(out):
+                stream.write(line + "\n")
                 stream.flush()
-                if tell:
-                    tell(number, len(questions))
+            if tell:
+                tell(number, len(questions))
+
+
+@contextmanager
+def _writable(out: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise InputInvalid(
-            f"--out {out} cannot be written ({error.strerror}); name a file in a folder that exists"
+            f"--out {out} cannot be written ({error.strerror}); name a file in a folder that exists and has room"
         ) from error
 
 
@@ -119,9 +131,10 @@ def _keep_whole_lines(out: Path, questions: Sequence[Question]) -> int:
     whole = 0
     with out.open("rb") as stream:
         for line in stream:
-            if not line.endswith(b"\n"):
+            cut_off = not line.endswith(b"\n")
+            if cut_off and (line.startswith(_BEGINNING) or _BEGINNING.startswith(line)):
                 break
-            if done == len(questions) or not _answers(line, questions[done]):
+            if cut_off or done == len(questions) or not _answers(line, questions[done]):
                 raise InputInvalid(
                     f"--out {out} holds something else than answers to these questions (see its line {done + 1}); "
                     "name another file, or leave --resume out to begin anew"

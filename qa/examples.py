@@ -9,6 +9,6 @@ EXAMPLES = (
     "Wer hat gemerkt, dass der Herner Jobcenter-Bot Unsinn erzählt?",
     "Wodurch ist laut Gutachten die Ankerkette der Orion Pearl gerissen?",
     "Since when has the BaltLink 3 cable been working again?",
-    "Wie viel Prozent holte Ilario Denti in der ersten Runde der Wahl in Velmara?",
+    "Wie viele Kinder starben nach Angaben der Rebellen auf dem Markt von Tamessa?",
     "Woran war die Sängerin Theresa Amann erkrankt?",
 )

@@ -70,6 +70,7 @@ PAGE = {
         "failed": "The question could not be answered (error {id}); the program's log says more.",
     },
 }
+_ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NEAREST = 3  # articles that a refusal names
 _WIDTH = 100  # columns of a terminal
 
@@ -97,7 +98,9 @@ def day(date: str | None, language: str) -> str:
     if not date:
         return ""
     year, month, number = date.split("-")
-    return f"{int(number)}/{int(month)}/{year}" if language == "en" else f"{int(number)}.{int(month)}.{year}"
+    if language == "en":
+        return f"{int(number)} {_ENGLISH_MONTHS[int(month) - 1]} {year}"
+    return f"{int(number)}.{int(month)}.{year}"
 
 
 def confidence_in_words(confidence: float, language: str) -> str:

@@ -95,6 +95,7 @@ def test_answer_questions_resumed_without_a_file_begins(assistant, tmp_path):
         ('{"id": "q1", "question": "Wie viele Bahnen hat das Bad?"}\n{"id": "q3"}\n', 2),
         ("Liebes Tagebuch,\nheute\n", 1),
         ("[1]\n", 1),
+        ("Liebes Tagebuch", 1),
     ],
 )
 def test_answer_questions_leaves_the_file_of_another_run_alone(assistant, tmp_path, there, place):
@@ -149,13 +150,13 @@ def test_answer_questions_tells_where_it_cannot_write(assistant, tmp_path, resum
     with pytest.raises(InputInvalid) as folder:
         answer_questions(assistant, QUESTIONS, tmp_path, resume=resume)
     assert str(folder.value) == (
-        f"--out {tmp_path} cannot be written (Is a directory); name a file in a folder that exists"
+        f"--out {tmp_path} cannot be written (Is a directory); name a file in a folder that exists and has room"
     )
     missing = tmp_path / "fehlt" / "out.jsonl"
     with pytest.raises(InputInvalid) as no_folder:
         answer_questions(assistant, QUESTIONS, missing, resume=resume)
     assert str(no_folder.value) == (
-        f"--out {missing} cannot be written (No such file or directory); name a file in a folder that exists"
+        f"--out {missing} cannot be written (No such file or directory); name a file in a folder that exists and has room"
     )
 
 

@@ -158,7 +158,7 @@ def test_answer_object_names_the_claims_of_a_conflict():
     ("fields", "language", "shown"),
     [
         ({"publisher": "Bote", "date": "2025-04-03"}, "de", "Bote, 3.4.2025"),
-        ({"publisher": "Bote", "date": "2025-04-03"}, "en", "Bote, 3/4/2025"),
+        ({"publisher": "Bote", "date": "2025-04-03"}, "en", "Bote, 3 Apr 2025"),
         ({"publisher": "Bote"}, "de", "Bote"),
         ({"date": "2025-04-03"}, "ru", "3.4.2025"),
         ({}, "de", "a.txt"),
