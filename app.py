@@ -114,7 +114,7 @@ def _index(arguments: argparse.Namespace) -> NewsIndex:
         news_index = NewsIndex(folder, embedder)
     else:
         news_index = NewsIndex.open_or_create(folder, embedder)
-        report = news_index.add(articles, progress=progress_bar("articles", quiet=arguments.quiet))
+        report = news_index.add(articles, progress=progress_bar("files", quiet=arguments.quiet))
         for skipped in report.skipped:
             print(f"skipped {printable(skipped.path)}: {printable(skipped.reason)}", file=sys.stderr)
         if not arguments.quiet:

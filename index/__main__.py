@@ -3,12 +3,13 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from index.command_line import common_options, index_folder, named_embedder, open_index, progress_bar, run, summary
-from index.files import printable
+from index.errors import IndexBusy, IndexDamaged
+from index.files import Skipped, printable
 from index.store import NewsIndex
 
 
@@ -27,6 +28,8 @@ def _parser() -> argparse.ArgumentParser:
     add = commands.add_parser("add", parents=[common], help="add new articles and update changed ones")
     add.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, or a folder with all below it")
     add.add_argument("--raw", action="store_true", help="take plain text as it is: drop no clutter, read no header")
+    add.add_argument("--prune", action="store_true", help="drop files that have gone, however many they are")
+    add.add_argument("--watch", action="store_true", help="go on and keep the index in step with the paths")
     add.add_argument("--json", action="store_true", help="the last line of the output is a JSON object")
     add.set_defaults(command=_add)
 
@@ -53,13 +56,39 @@ def _parser() -> argparse.ArgumentParser:
 def _add(arguments: argparse.Namespace) -> int:
     folder = index_folder(arguments.index)
     news_index = NewsIndex.open_or_create(folder, named_embedder(arguments))
+    told = _add_once(news_index, arguments, told=())
+    if arguments.watch:
+        from watchfiles import watch
+
+        print("watching for changes; stop it with Ctrl-C", file=sys.stderr, flush=True)
+        _keep_in_step(news_index, arguments, watch(*arguments.paths), told)
+    return 0
+
+
+def _add_once(news_index: NewsIndex, arguments: argparse.Namespace, told: Collection[Skipped]) -> tuple[Skipped, ...]:
+    """Add the named paths and say what came of it, but not again what was `told`; return what was skipped."""
     report = news_index.add(
-        arguments.paths, raw=arguments.raw, progress=progress_bar("articles", quiet=arguments.quiet)
+        arguments.paths,
+        raw=arguments.raw,
+        prune=arguments.prune,
+        progress=progress_bar("files", quiet=arguments.quiet),
     )
     for skipped in report.skipped:
-        print(f"skipped {printable(skipped.path)}: {printable(skipped.reason)}", file=sys.stderr)
-    print(json.dumps(asdict(report), ensure_ascii=False) if arguments.json else summary(report))
-    return 0
+        if skipped not in told:
+            print(f"skipped {printable(skipped.path)}: {printable(skipped.reason)}", file=sys.stderr)
+    print(json.dumps(asdict(report), ensure_ascii=False) if arguments.json else summary(report), flush=True)
+    return report.skipped
+
+
+def _keep_in_step(
+    news_index: NewsIndex, arguments: argparse.Namespace, changes: Iterable[object], told: tuple[Skipped, ...]
+) -> None:
+    """Add the named paths again after each change; while another process writes, wait for the next one."""
+    for _ in changes:
+        try:
+            told = _add_once(news_index, arguments, told)
+        except IndexBusy as error:
+            print(printable(str(error)), file=sys.stderr, flush=True)
 
 
 def _remove(arguments: argparse.Namespace) -> int:
@@ -82,7 +111,14 @@ def _list(arguments: argparse.Namespace) -> int:
             "path": entry.paths[0],
         }
         if arguments.json:
-            more = {"article": article.name, "url": article.url, "paths": entry.paths}
+            more = {
+                "article": article.name,
+                "url": article.url,
+                "date_source": article.date_source,
+                "language": article.language,
+                "paths": entry.paths,
+                "near_copies": entry.near_copies,
+            }
             print(json.dumps({**fields, **more}, ensure_ascii=False))
         else:
             print("\t".join(printable("-" if value is None else str(value)) for value in fields.values()))
@@ -90,15 +126,19 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    news_index = open_index(arguments)
-    faults = news_index.repair() if arguments.repair else news_index.faults()
+    folder = index_folder(arguments.index)
+    try:
+        news_index = open_index(arguments)
+        faults = news_index.repair() if arguments.repair else news_index.faults()
+    except IndexDamaged as error:  # so much that it is not even opened
+        faults = [str(error)]
     if arguments.json:
         print(json.dumps({"ok": not faults, "faults": faults}, ensure_ascii=False))
     else:
         print("\n".join(printable(fault) for fault in faults) or "the index is whole")
     if faults:
         remedy = "add the articles again to a new index" if arguments.repair else "rebuild what can be: verify --repair"
-        print(f"error: {news_index.folder} has {len(faults)} faults; {remedy}", file=sys.stderr)
+        print(f"error: {folder} has {len(faults)} faults; {remedy}", file=sys.stderr)
     return 1 if faults else 0
 
 

@@ -1,24 +1,19 @@
-"""Reads a file as an `Article`: its bytes become text, the text is cleaned, and its metadata is taken out."""
+"""Reads a file as `Article`s: its format gives text, the text is cleaned, and what it says of itself is taken out."""
 
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from index.cleaning import drop_clutter, normalise
+from index.cleaning import drop_clutter, normalise, repair_mojibake
 from index.errors import ArticleUnreadable
-from index.files import FoundFile, decode, read_bytes
+from index.files import FoundFile
+from index.language import detect_language
 from index.metadata import Metadata, read_metadata
-from index.types import Article
+from index.sandbox import extract_limited
+from index.types import Article, Extract
 
-# How the text is got out of the bytes of a file, by its ending; index.files.ENDINGS has the same endings.
-READERS: Mapping[str, Callable[[bytes], str]] = {
-    ".txt": decode,
-    ".text": decode,
-}
-
-READER_VERSION = 1  # files are read again when this changes
+READER_VERSION = 2  # files are read again when this changes
 
 _LONGEST_TEXT = 2_000_000  # characters
 _LONGEST_TITLE = 200
@@ -26,31 +21,52 @@ _LONGEST_STAND_IN = 90
 _SENTENCE_END = re.compile(r"[a-zäöüß]{4}[“”\"«»)]?[.!?][“”\"«»]?(?= [A-ZÄÖÜ„»\"])")
 
 
-def read_article(found: FoundFile, *, raw: bool = False) -> Article:
-    """The article in a file; ArticleUnreadable where there is none."""
-    return article_from_bytes(read_bytes(found.path), found, raw=raw)
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """What a file holds: its articles, and what in it could not be used."""
+
+    articles: tuple[tuple[str, Article], ...]  # each with its record, empty where the file is one article
+    faults: tuple[tuple[str, str], ...] = ()  # record and reason
 
 
-def article_from_bytes(data: bytes, found: FoundFile, *, raw: bool = False) -> Article:
-    """The article in the bytes of a file; ArticleUnreadable where there is none.
+def read_file(data: bytes, found: FoundFile, *, raw: bool = False) -> FileContent:
+    """The articles in the bytes of a file; ArticleUnreadable where there is none.
 
-    `raw` takes plain text as it is: it is normalised, but no clutter is dropped and no metadata looked for.
-    An article without a title gets the beginning of its text for one.
+    `raw` takes text as it is: it is normalised, but no clutter is dropped and no metadata looked for in it. An article
+    without a title gets the beginning of its text for one.
     """
-    reader = READERS.get(found.path.suffix.lower())
-    if reader is None:
-        raise ArticleUnreadable(f"has an ending that is not read; save it as plain text ({' or '.join(READERS)})")
-    text = reader(data)
-    if len(text) > _LONGEST_TEXT:
+    extracted = extract_limited(data, found.path.suffix.lower())
+    articles: list[tuple[str, Article]] = []
+    faults = list(extracted.faults)
+    for extract in extracted.articles:
+        try:
+            articles.append((extract.record, _article(extract, found, raw=raw)))
+        except ArticleUnreadable as error:
+            faults.append((extract.record, str(error)))
+    if not articles:
+        reason = faults[0][1] if faults else "holds no article"
+        raise ArticleUnreadable(reason if len(faults) < 2 else f"{reason} (and so on, {len(faults)} times)")
+    return FileContent(tuple(articles), tuple(faults))
+
+
+def _article(extract: Extract, found: FoundFile, *, raw: bool) -> Article:
+    """Clean one article. Raises ArticleUnreadable where nothing is left of it."""
+    if len(extract.text) > _LONGEST_TEXT:
         raise ArticleUnreadable(
-            f"has {len(text):,} characters, and an article has at most {_LONGEST_TEXT:,}; split it into single articles"
+            f"has {len(extract.text):,} characters, and an article has at most {_LONGEST_TEXT:,}; "
+            "split it into single articles"
         )
-    text = normalise(text)
-    if raw:
-        metadata = Metadata(title=None, publisher=None, date=None, url=None, body=text)
-    else:
-        metadata = read_metadata(text)
-        text = drop_clutter(metadata.body)
+    text = normalise(repair_mojibake(extract.text))
+    own = Metadata(
+        title=_line(extract.title),
+        publisher=_line(extract.publisher),
+        date=extract.date,
+        url=extract.url,
+        body=text,
+        date_source=extract.date_source,
+    )
+    metadata = own if raw or own.title else _filled(own, read_metadata(text))
+    text = text if raw else drop_clutter(metadata.body)
     if not any(character.isalnum() for character in text):
         raise ArticleUnreadable("holds no text besides headings and leftovers of a web page; add a file with sentences")
     article = Article(
@@ -60,9 +76,29 @@ def article_from_bytes(data: bytes, found: FoundFile, *, raw: bool = False) -> A
         publisher=metadata.publisher,
         date=metadata.date,
         url=metadata.url,
-        name=found.name,
+        date_source=metadata.date_source,
+        language=detect_language(text),
+        name=f"{found.name}#{extract.record}" if extract.record else found.name,
     )
     return replace(article, id=content_id(article))
+
+
+def _line(text: str | None) -> str | None:
+    """What a format tells, as one clean line; None for nothing."""
+    return " ".join(normalise(repair_mojibake(text)).split()) or None if text else None
+
+
+def _filled(own: Metadata, read: Metadata) -> Metadata:
+    """What the format tells, and where it is silent what the text says."""
+    date_of = own if own.date else read
+    return Metadata(
+        title=own.title or read.title,
+        publisher=own.publisher or read.publisher,
+        date=date_of.date,
+        url=own.url or read.url,
+        body=read.body,
+        date_source=date_of.date_source,
+    )
 
 
 def content_id(article: Article) -> str:

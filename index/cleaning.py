@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import pairwise
 
+from ftfy import fix_encoding
+
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _SPACES = re.compile("[\t\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 # Controls, soft hyphens, zero-width characters, bidi embeddings, overrides and isolates, surrogates, tags: what is
@@ -18,6 +20,11 @@ _STRAY_JOINER = re.compile(f"(?<!{_EMOJI})(?<!{_EMOJI}\ufe0f)\u200d|\u200d(?!{_E
 _MOST_MARKS = 30
 _MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS + 1},}}")
 _MANY_LINE_ENDS = re.compile("\n{3,}")
+
+
+def repair_mojibake(text: str) -> str:
+    """The text with letters put right that were decoded wrongly on their way here: "fÃ¼r" becomes "für"."""
+    return fix_encoding(text)
 
 
 def normalise(text: str) -> str:
@@ -118,6 +125,7 @@ _FURNITURE = _any_of(
     r"melden sie sich (?:jetzt |hier |gleich )?(?:kostenlos )?(?:zu|für) .*newsletter",
     r"(?:jetzt|hier) .*newsletter (?:abonnieren|bestellen|anmelden|sichern)$",
     r"newsletter:? .*(?:abonnieren|bestellen|anmelden)$",
+    r"(?:mehr|weitere) [^.!?]*\b(?:finden|lesen|sehen|hören) sie (?:auch )?(?:in|auf) unser(?:er|em|en) [^.!?]*[.:!]?$",
     r"diese (?:web)?(?:seite|site) (?:verwendet|nutzt|setzt) cookies\b",
     r"wir (?:und unsere partner )?(?:verwenden|nutzen|setzen) cookies\b",
     r"mit der (?:weiteren )?nutzung (?:dieser|unserer) (?:web)?(?:seite|site)",

@@ -87,6 +87,7 @@ def _progress_lines(unit: str) -> Progress:
 def summary(report: AddReport) -> str:
     """An addition in a line for people."""
     changes = f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged"
+    changes += f", {report.removed} removed" if report.removed else ""
     skipped = f", {len(report.skipped)} skipped" if report.skipped else ""
     totals = f"{report.articles} articles, {report.passages} passages, {report.sentences} sentences"
     return f"{changes}{skipped} in {report.seconds:.1f} s; the index holds {totals}"

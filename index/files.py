@@ -15,7 +15,11 @@ from pathlib import Path
 
 from index.errors import ArticleUnreadable
 
-ENDINGS = frozenset({".txt", ".text"})  # those that index.articles.READERS has a reader for
+# those that index.formats has a reader for
+ENDINGS = frozenset(
+    {".txt", ".text", ".md", ".html", ".htm", ".xhtml", ".mhtml", ".mht", ".pdf", ".docx", ".odt", ".rtf", ".eml"}
+    | {".json", ".jsonl", ".ndjson", ".csv", ".zip"}
+)
 
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -105,7 +109,7 @@ def _reason_to_skip(status: os.stat_result, name: str) -> str | None:
     if ending.lower() in ENDINGS:
         return None
     what = f"has the ending {printable(ending)!r}" if ending else "has no ending"
-    return f"{what}, which is not read; save it as plain text ({' or '.join(sorted(ENDINGS))})"
+    return f"{what}, which is not read; save it as plain text (.txt), a web page (.html) or a PDF"
 
 
 def printable(path: str) -> str:

@@ -5,9 +5,12 @@ text: `body` and `title` those of `analysis.terms`, `names` the keys under which
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from index.analysis import name_keys, terms
+
+_TABLE = "CREATE VIRTUAL TABLE lexical USING fts5(body, title, names, tokenize = 'unicode61')"
 
 # weights of the columns in BM25: the passage's words count, its article's title less, a name's other spelling a little
 _BODY, _TITLE, _NAMES = 1.0, 0.5, 0.3
@@ -16,13 +19,17 @@ _MOST_TERMS = 64  # of a question; a pasted page would be slow and says no more
 
 def create(connection: sqlite3.Connection) -> None:
     """Make the empty table."""
-    connection.execute("CREATE VIRTUAL TABLE lexical USING fts5(body, title, names, tokenize = 'unicode61')")
+    connection.execute(_TABLE)
 
 
 def add(connection: sqlite3.Connection, passage_id: int, *, title: str, text: str) -> None:
     """Enter a passage under its number."""
-    columns = (" ".join(terms(text)), " ".join(terms(title)), " ".join(name_keys(text)))
-    connection.execute("INSERT INTO lexical(rowid, body, title, names) VALUES (?, ?, ?, ?)", (passage_id, *columns))
+    row = _row(passage_id, title, text)
+    connection.execute("INSERT INTO lexical(rowid, body, title, names) VALUES (?, ?, ?, ?)", row)
+
+
+def _row(passage_id: int, title: str, text: str) -> tuple[int, str, str, str]:
+    return passage_id, " ".join(terms(text)), " ".join(terms(title)), " ".join(name_keys(text))
 
 
 def remove(connection: sqlite3.Connection, passage_ids: Sequence[int]) -> None:
@@ -58,10 +65,14 @@ def _match(query: str) -> str:
     return " OR ".join(parts)
 
 
-def faults(connection: sqlite3.Connection) -> list[str]:
-    """What is wrong with the table, as FTS5's own check sees it; empty if nothing is."""
+def faults(connection: sqlite3.Connection, passages: Iterable[tuple[int, str, str]]) -> list[str]:
+    """Where the table is not whole, or not what numbers, titles and texts of the passages, in order, give."""
     try:
         connection.execute("INSERT INTO lexical(lexical) VALUES ('integrity-check')")
+        statement = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'lexical'").fetchone()
+        rows = connection.execute("SELECT rowid, body, title, names FROM lexical ORDER BY rowid")
+        expected = (_row(*passage) for passage in passages)
+        same = statement == (_TABLE,) and all(held == made for held, made in zip_longest(rows, expected))
     except sqlite3.DatabaseError as error:
         return [f"the lexical index is damaged ({error})"]
-    return []
+    return [] if same else ["the lexical index does not hold the catalogue's passages"]

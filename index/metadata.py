@@ -17,6 +17,7 @@ class Metadata:
     date: str | None  # YYYY-MM-DD
     url: str | None
     body: str
+    date_source: str | None = None  # where the date stands: "header", "text", "dateline" or "address"
 
 
 def read_metadata(text: str) -> Metadata:
@@ -74,12 +75,14 @@ def _from_header(text: str) -> Metadata | None:
         return None
     while body_start < len(lines) and lines[body_start] in ("", values.get("title")):
         body_start += 1  # the headline again, under the header
+    date = leading_date(values.get("date", ""))
     return Metadata(
         title=values.get("title"),
         publisher=values.get("publisher"),
-        date=_leading_date(values.get("date", "")),
+        date=date,
         url=_as_url(values.get("url", "")),
         body=join_lines(lines[body_start:]),
+        date_source="header" if date else None,
     )
 
 
@@ -117,12 +120,16 @@ def _from_lines(text: str) -> Metadata:
     if headline is not None and any(n not in taken and n != headline for n in filled):
         title = lines[headline]
         taken.update(n for n in candidates if lines[n] == title)
+    body = join_lines(line for number, line in enumerate(lines) if number not in taken)
+    dates = {"text": date, "address": _date_in_url(url), "dateline": _date_of_dateline(body)}
+    source = next((source for source, found in dates.items() if found), None)
     return Metadata(
         title=title,
         publisher=publisher,
-        date=date or _date_in_url(url),
+        date=dates[source] if source else None,
         url=url,
-        body=join_lines(line for number, line in enumerate(lines) if number not in taken),
+        body=body,
+        date_source=source,
     )
 
 
@@ -218,11 +225,21 @@ _LABEL = (
 _TIME = r"(?:T|[ ,|–-]{1,4})?(?:um )?(?:\d\d?[:.]\d\d(?:[:.]\d\d)?(?:[+-]\d\d:\d\d|Z)?)?(?: uhr)?"
 _LEADING_DATE = re.compile(rf"{_WEEKDAY}(?:den )?{_DATE}", re.IGNORECASE)
 _DATE_ONLY = re.compile(rf"{_LABEL}{_WEEKDAY}(?:den )?{_DATE}{_TIME}", re.IGNORECASE)
+_DATELINE = re.compile(
+    rf"[A-ZÄÖÜ][^.\n–—]{{2,40}}, {_WEEKDAY}(?:den )?{_DATE} ?(?:\([^()\n]{{2,30}}\) ?)?\.? ?[–—-] ", re.I
+)
 _DATE_IN_PATH = re.compile(r"/(\d{4})([/-]?)(\d\d)\2(\d\d)(?=[/_.-]|$)")
 
 
-def _leading_date(value: str) -> str | None:
+def leading_date(value: str) -> str | None:
+    """The date that a text begins with, in German, English or ISO spelling, as YYYY-MM-DD."""
     found = _LEADING_DATE.match(value)
+    return _date_of(found) if found else None
+
+
+def _date_of_dateline(text: str) -> str | None:
+    """The date in a dateline that opens the text: "Bern, 3. Mai 2024 (nha) – Der Rat hat …"."""
+    found = _DATELINE.match(text)
     return _date_of(found) if found else None
 
 

@@ -2,27 +2,30 @@
 
 INDEX/catalogue.sqlite   the truth: articles, sentences, passages, vectors, search terms
 INDEX/vectors-N.faiss    the passage vectors as of change N, made again from the catalogue where it is not whole
-INDEX/write.lock         held by the one process that writes
+INDEX/catalogue.seal     what the catalogue's file was when it was last at rest, see `index.seal`
+INDEX/write.lock         held by the one process that writes, INDEX/write.pid tells which
 """
 
 import hashlib
 import logging
+import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
 
-from index import analysis, lexical
-from index.articles import READER_VERSION, article_from_bytes, content_id
-from index.catalogue import FILE_NAME, Catalogue, Entry, Prepared, Source, StoredPassage
-from index.embedding import EMBEDDED, Embedder, Vectors
+from index import analysis, lexical, seal
+from index.articles import READER_VERSION, content_id, read_file
+from index.catalogue import FILE_NAME, Catalogue, Entry, Prepared, Source
+from index.embedding import EMBEDDED, Embedder
 from index.errors import ArticleUnreadable, IndexBusy, IndexDamaged, IndexMismatch, InputInvalid
-from index.files import Skipped, find_files, printable, read_bytes
+from index.files import FoundFile, Skipped, find_files, printable, read_bytes
 from index.passages import make_passages
 from index.sentences import split_sentences
 from index.settings import DEFAULTS, Settings
@@ -38,6 +41,11 @@ _UNRELATED = (
 )
 _SAME_MODEL = 0.99  # cosine; one model in float32 and bfloat16 reaches 0.999, another model does not
 
+_FEW_LOST = 3  # files that may go from a folder without a word
+_LOST_SHARE = 0.3  # beyond these, the share of a folder's files that may
+
+_PATIENCE = 10  # seconds to wait for a writer that is bringing its log into the catalogue
+
 Progress = Callable[[int, int], None]  # files done, files in all
 
 logger = logging.getLogger(__name__)
@@ -50,6 +58,7 @@ class AddReport:
     added: int
     updated: int
     unchanged: int
+    removed: int
     skipped: tuple[Skipped, ...]
     articles: int
     passages: int
@@ -76,7 +85,7 @@ class NewsIndex:
     """
 
     def __init__(self, folder: Path, embedder: Embedder, *, settings: Settings = DEFAULTS) -> None:
-        """Open an index. Raises IndexMissing or IndexDamaged.
+        """Open an index. Raises IndexMissing or IndexDamaged; what is derived is made again where it is not whole.
 
         Whether the embedder is the one that built the index is checked when it is first needed.
         """
@@ -88,6 +97,32 @@ class NewsIndex:
         self._lock = threading.Lock()
         self._vectors: VectorIndex | None = None
         self._vectors_sequence = -1
+        try:
+            self._check()
+        except BaseException:
+            self.catalogue.close()
+            raise
+
+    def _check(self) -> None:
+        """Make sure that the catalogue is what was stored, after a crash too; that needs a closer look only then."""
+        path = self.catalogue.path
+        started = time.monotonic()
+        while True:
+            whole = self.catalogue.sealed()
+            if whole and not seal.has_log(path):
+                return
+            try:
+                with _writing(self.folder):  # which at its end brings a log that a crash left into the catalogue
+                    if not self.catalogue.sealed():
+                        logger.warning("%s was not closed or has been changed; it is checked as a whole", path)
+                        self.catalogue.examine()
+                return
+            except (IndexBusy, InputInvalid) as error:
+                if whole:
+                    return
+                if isinstance(error, InputInvalid) or time.monotonic() - started > _PATIENCE:
+                    raise
+            time.sleep(0.05)  # a writer is bringing its log into the catalogue
 
     @classmethod
     def open_or_create(cls, folder: Path, embedder: Embedder, *, settings: Settings = DEFAULTS) -> "NewsIndex":
@@ -131,52 +166,96 @@ class NewsIndex:
 
     # changing
 
-    def add(self, paths: Sequence[Path], *, raw: bool = False, progress: Progress | None = None) -> AddReport:
-        """Read files and folders; store what is new or changed, leave the rest alone.
+    def add(
+        self, paths: Sequence[Path], *, raw: bool = False, prune: bool = False, progress: Progress | None = None
+    ) -> AddReport:
+        """Read files and folders; store what is new or changed, leave the rest alone, drop what is no longer there.
 
-        A file that cannot be used is skipped with its reason. What is stored stays stored if the work is broken off.
+        A file that cannot be used is skipped with its reason. A file that has gone from a named folder goes from the
+        index too, unless that would be more than a few and `prune` is not set: the folder may just not be mounted.
+        What is stored stays stored if the work is broken off.
         """
         started = time.monotonic()
         found, skipped = find_files(paths)
-        tally = {"added": 0, "updated": 0, "unchanged": 0}
-        reader = f"{READER_VERSION}{'-raw' if raw else ''}"
+        tally: Counter[str] = Counter()
         with _writing(self.folder):
-            known = {source.path: source for source in self.catalogue.sources()}
-            for batch_start in range(0, len(found), self.settings.commit_articles):
-                batch = found[batch_start : batch_start + self.settings.commit_articles]
-                fresh: list[tuple[Source, Article]] = []
-                for file in batch:
-                    try:
-                        data = read_bytes(file.path)
-                        sha256 = hashlib.sha256(data).hexdigest()
-                        before = known.get(_storable(file.path))
-                        if before and (before.sha256, before.reader, before.name) == (sha256, reader, file.name):
-                            tally["unchanged"] += 1
-                            continue
-                        article = article_from_bytes(data, file, raw=raw)
-                    except ArticleUnreadable as error:
-                        skipped.append(Skipped(printable(str(file.path)), str(error)))
-                        continue
-                    fresh.append((Source(_storable(file.path), file.name, article.id, sha256, reader), article))
-                    same = before is not None and before.article_id == article.id
-                    tally["unchanged" if same else "updated" if before else "added"] += 1
-                self._store(fresh)
+            known: dict[str, list[Source]] = {}
+            for source in self.catalogue.sources():
+                known.setdefault(source.file, []).append(source)
+            for start in range(0, len(found), self.settings.commit_articles):
+                batch = found[start : start + self.settings.commit_articles]
+                read = [self._read(file, known.get(_storable(file.path), []), raw, tally, skipped) for file in batch]
+                self._store([one for fresh, _ in read for one in fresh], [path for _, gone in read for path in gone])
                 if progress:
-                    progress(min(batch_start + len(batch), len(found)), len(found))
+                    progress(start + len(batch), len(found))
+            gone, kept = self._missing(paths, {_storable(file.path) for file in found}, known, prune=prune)
+            self._store([], gone)
             self._save_snapshot()
-        counts = self.catalogue.counts()
-        return AddReport(**tally, skipped=tuple(skipped), **counts, seconds=time.monotonic() - started)
+        return AddReport(
+            added=tally["added"],
+            updated=tally["updated"],
+            unchanged=tally["unchanged"],
+            removed=tally["removed"] + len(gone),
+            skipped=(*skipped, *kept),
+            **self.catalogue.counts(),
+            seconds=time.monotonic() - started,
+        )
 
-    def _store(self, fresh: Sequence[tuple[Source, Article]]) -> None:
+    def _read(
+        self, file: FoundFile, before: Sequence[Source], raw: bool, tally: Counter[str], skipped: list[Skipped]
+    ) -> tuple[list[tuple[Source, Article]], list[str]]:
+        """Read one file unless it is unchanged: its new sources with their articles, and the paths that are gone."""
+        path = _storable(file.path)
+        reader = f"{READER_VERSION}{'-raw' if raw else ''}"
+        try:
+            data = read_bytes(file.path)
+            sha256 = hashlib.sha256(data).hexdigest()
+            same_name = all(source.name.partition("#")[0] == file.name.partition("#")[0] for source in before)
+            if before and same_name and all((s.sha256, s.reader) == (sha256, reader) for s in before):
+                tally["unchanged"] += len(before)
+                return [], []
+            content = read_file(data, file, raw=raw)
+        except ArticleUnreadable as error:
+            skipped.append(Skipped(printable(str(file.path)), str(error)))
+            return [], []
+        skipped += [Skipped(printable(f"{file.path}#{record}"), reason) for record, reason in content.faults]
+        fresh = []
+        old = {source.path: source.article_id for source in before}
+        for record, article in content.articles:
+            source = Source(f"{path}#{record}" if record else path, path, article.name, article.id, sha256, reader)
+            was = old.pop(source.path, None)
+            tally["added" if was is None else "unchanged" if was == article.id else "updated"] += 1
+            fresh.append((source, article))
+        tally["removed"] += len(old)
+        return fresh, list(old)
+
+    def _missing(
+        self, named: Sequence[Path], found: set[str], known: Mapping[str, Sequence[Source]], *, prune: bool
+    ) -> tuple[list[str], list[Skipped]]:
+        """Paths of the sources whose files have gone from the named folders; if too many, none, and a word on them."""
+        gone: list[str] = []
+        kept: list[Skipped] = []
+        for folder in named:
+            root = _storable(folder.resolve()) + os.sep
+            below = [file for file in known if file.startswith(root)]
+            lost = [file for file in below if file not in found and not Path(file).exists()]
+            if not prune and len(lost) > max(_FEW_LOST, _LOST_SHARE * len(below)):
+                reason = f"{len(lost)} of its {len(below)} files have gone; if that is right, add it again with --prune"
+                kept.append(Skipped(printable(str(folder)), reason))
+                continue
+            gone += [source.path for file in lost for source in known[file]]
+        return gone, kept
+
+    def _store(self, fresh: Sequence[tuple[Source, Article]], gone: Sequence[str]) -> None:
         """Store a batch in one transaction; what is stored already under another name is not embedded again."""
-        if not fresh:
+        if not fresh and not gone:
             return
         missing = {article.id: article for _, article in fresh if not self.catalogue.has_article(article.id)}
         prepared = self._prepare(list(missing.values()))
         with self.catalogue.changing():
             for item in prepared:
                 self.catalogue.add(item)
-            self.catalogue.set_sources(source for source, _ in fresh)
+            self.catalogue.set_sources([source for source, _ in fresh], gone=gone)
 
     def _prepare(self, articles: Sequence[Article]) -> list[Prepared]:
         """Split and embed articles."""
@@ -214,15 +293,14 @@ class NewsIndex:
             doomed: list[str] = []
             for name in names:
                 path = _storable(Path(name).resolve())
-                fits = [s.path for s in sources if name in (s.article_id, s.path, s.name) or path == s.path]
+                fits = [s.path for s in sources if name in (s.article_id, s.path, s.name) or path in (s.path, s.file)]
                 if not fits:
                     raise InputInvalid(
                         f"{name!r} is no article of {self.folder}; see: python -m index list --index {self.folder}"
                     )
                 doomed += fits
             with self.catalogue.changing():
-                for path in doomed:
-                    self.catalogue.remove_source(path)
+                self.catalogue.set_sources([], gone=doomed)
             self._save_snapshot()
         return sorted(set(doomed))
 
@@ -232,8 +310,7 @@ class NewsIndex:
             with self.catalogue.changing():
                 articles = [entry.article for entry in self.catalogue.entries()]
                 sources = self.catalogue.sources()
-                for source in sources:
-                    self.catalogue.remove_source(source.path)
+                self.catalogue.set_sources([], gone=[source.path for source in sources])
                 self.catalogue.rebuild_lexical()
                 self.catalogue.remember(**_model_state(self._embedder))
                 for start in range(0, len(articles), self.settings.commit_articles):
@@ -252,13 +329,12 @@ class NewsIndex:
             sequence = self.catalogue.sequence
             saved = None if always else self._load_snapshot()
             lag = len(set(ids) ^ saved.ids()) if saved else len(ids) + 1
-            if lag <= self.settings.snapshot_lag * len(ids):
-                return
-            vectors = self._build_vectors(ids)
-        path = _snapshot_path(self.folder, sequence)
-        self.catalogue.set_snapshot(sequence, vectors.save(path))
-        for other in self.folder.glob("vectors-*"):
-            if other != path:
+            vectors = self._build_vectors(ids) if lag > self.settings.snapshot_lag * len(ids) else None
+        if vectors is not None:
+            self.catalogue.set_snapshot(sequence, vectors.save(_snapshot_path(self.folder, sequence)))
+        noted = self.catalogue.snapshot()
+        for other in self.folder.glob("vectors-*"):  # also what a crash has left
+            if noted is None or other != _snapshot_path(self.folder, noted[0]):
                 other.unlink(missing_ok=True)
 
     # searching
@@ -281,6 +357,7 @@ class NewsIndex:
             near = dict(vectors.search(query, reach, among=None if among is None else np.array(among, dtype=np.int64)))
             worded = dict(lexical.search(self.catalogue.connection, question, reach, among=among))
             stored = self.catalogue.passages(list(near | worded))
+            copies = self.catalogue.near_copies(item.article.id for item in stored.values())
         numbers = sorted(stored)
         cosines = [near.get(number, float(stored[number].vector @ query)) for number in numbers]
         words = [worded.get(number, 0.0) for number in numbers]
@@ -291,7 +368,16 @@ class NewsIndex:
         ]
         order = sorted(range(len(numbers)), key=lambda i: (-joined[i], stored[numbers[i]].article.id, numbers[i]))[:top]
         return [
-            _hit(stored[numbers[i]], query, rank=rank, score=joined[i], similarity=cosines[i], lexical_score=words[i])
+            Hit(
+                passage=stored[numbers[i]].passage,
+                article=stored[numbers[i]].article,
+                rank=rank,
+                score=joined[i],
+                similarity=cosines[i],
+                lexical=words[i],
+                sentence_similarities=tuple(map(float, stored[numbers[i]].sentence_vectors @ query)),
+                copies=copies.get(stored[numbers[i]].article.id, ()),
+            )
             for rank, i in enumerate(order, start=1)
         ]
 
@@ -371,9 +457,7 @@ class NewsIndex:
 
     def _faults(self) -> list[str]:
         with _writing(self.folder), self.catalogue.reading():  # FTS5 checks itself by a statement that writes
-            found = self.catalogue.faults()
-            for entry in self.catalogue.entries():
-                found += _faults_of(entry, self.catalogue)
+            found = self._faults_of_content() or self.catalogue.faults_of_lexical()
             noted = self.catalogue.snapshot()
             if noted:
                 try:
@@ -384,29 +468,22 @@ class NewsIndex:
                 found.append("the lexical index was made by another version of the German analysis")
         return found
 
+    def _faults_of_content(self) -> list[str]:
+        with self.catalogue.reading():
+            found = self.catalogue.faults_of_content()
+            for entry in self.catalogue.entries():
+                found += _faults_of(entry, self.catalogue)
+        return found
+
     def repair(self) -> list[str]:
         """Make derived files anew where they have faults; return the faults that remain."""
-        if self.faults():
+        if self.faults() and not self._faults_of_content():
             with _writing(self.folder):
                 with self.catalogue.changing():
                     self.catalogue.rebuild_lexical()
                     self.catalogue.remember(analysis=analysis.VERSION)
                 self._save_snapshot(always=True)
         return self.faults()
-
-
-def _hit(
-    stored: StoredPassage, query: Vectors, *, rank: int, score: float, similarity: float, lexical_score: float
-) -> Hit:
-    return Hit(
-        passage=stored.passage,
-        article=stored.article,
-        rank=rank,
-        score=score,
-        similarity=similarity,
-        lexical=lexical_score,
-        sentence_similarities=tuple(float(value) for value in stored.sentence_vectors @ query),
-    )
 
 
 def _stretched(values: Sequence[float]) -> list[float]:
@@ -455,17 +532,39 @@ def _model_state(embedder: Embedder) -> dict[str, object]:
 
 @contextmanager
 def _writing(folder: Path) -> Iterator[None]:
-    """Hold the index's write lock; a process that dies lets go of it. Raises IndexBusy at once if it is held."""
+    """Hold the index's write lock; a process that dies lets go of it. Raises IndexBusy at once if it is held.
+
+    At the end, however it comes, the catalogue's file is brought up to date and sealed.
+    """
     lock = FileLock(folder / "write.lock", timeout=0)
+    holder = folder / "write.pid"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock.acquire()
     except Timeout as error:
-        raise IndexBusy(f"{folder} is being written by another process; try again when it has finished") from error
+        raise IndexBusy(
+            f"{folder} is being written by another process{_told(holder)}; try again when it has finished"
+        ) from error
     except OSError as error:
         reason = error.strerror or error
         raise InputInvalid(f"{folder} cannot be written ({reason}); name another folder with --index") from error
     try:
+        with suppress(OSError):  # on a full disk, say
+            holder.write_text(f"{os.getpid()}", encoding="ascii")
         yield
     finally:
-        lock.release()
+        try:
+            seal.settle(folder / FILE_NAME)
+            with suppress(OSError):
+                holder.unlink()
+        finally:
+            lock.release()
+
+
+def _told(holder: Path) -> str:
+    """Who holds the lock, as far as is known."""
+    try:
+        since = time.strftime("%H:%M:%S", time.localtime(holder.stat().st_mtime))
+        return f" ({int(holder.read_text('ascii'))}, since {since})"
+    except (OSError, ValueError):
+        return ""

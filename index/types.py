@@ -4,6 +4,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Extract:
+    """One article as a file holds it: its text, not yet normalised or cleaned, and what the format itself tells."""
+
+    text: str  # plain text, a paragraph a line
+    title: str | None = None
+    publisher: str | None = None
+    date: str | None = None  # YYYY-MM-DD
+    date_source: str | None = None  # where the date stands: "metadata", "address", "text"
+    url: str | None = None
+    record: str = ""  # which part of the file: "3" for a third record, "a/b.html" inside an archive; empty for all
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """One article as it is stored: cleaned text, and what is known about it.
 
@@ -17,6 +30,8 @@ class Article:
     publisher: str | None = None
     date: str | None = None  # YYYY-MM-DD
     url: str | None = None
+    date_source: str | None = None  # where the date stands: "header", "metadata", "address", "dateline", "text"
+    language: str | None = None  # ISO 639-1, of the text
     name: str = ""  # the file name as it was added, relative to the folder that was named
 
 
@@ -51,3 +66,4 @@ class Hit:
     similarity: float  # cosine of query and passage vector
     lexical: float  # BM25 score; 0 where the words did not find it
     sentence_similarities: tuple[float, ...]  # cosine of query and each sentence as read in the passage
+    copies: tuple[Article, ...] = ()  # other articles that are nearly the same as this one

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embedding import Vectors
-from index.errors import IndexDamaged
+from index.errors import IndexDamaged, InputInvalid
 
 Ids = npt.NDArray[np.int64]
 
@@ -53,18 +53,24 @@ class VectorIndex:
     def load(cls, path: Path, sha256: str) -> "VectorIndex":
         """Read a saved index; raises IndexDamaged where the file is missing or not the one that was saved."""
         try:
-            data = path.read_bytes()
+            with path.open("rb") as stream:
+                # whatever lies there now may be larger than memory, so it is checked before it is read as a whole
+                if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
+                    raise IndexDamaged(f"{path} is not the file that was saved (its checksum differs)")
+                stream.seek(0)
+                data = stream.read()
         except OSError as error:
             raise IndexDamaged(f"{path} cannot be read ({error.strerror})") from error
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise IndexDamaged(f"{path} is not the file that was saved (its checksum differs)")
         try:
             return cls(faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8)))
         except RuntimeError as error:  # whole, but of another version of FAISS
             raise IndexDamaged(f"{path} cannot be read by this version of FAISS") from error
 
     def save(self, path: Path) -> str:
-        """Write the index beside `path`, flush it to disk and move it there; return its SHA-256."""
+        """Write the index beside `path`, flush it to disk and move it there; return its SHA-256.
+
+        Raises InputInvalid where there is no room or no permission.
+        """
         data = faiss.serialize_index(self._index).tobytes()
         beside = path.with_suffix(".tmp")
         try:
@@ -74,6 +80,9 @@ class VectorIndex:
                 stream.flush()
                 os.fsync(stream.fileno())
             beside.replace(path)
+        except OSError as error:
+            reason = error.strerror or error
+            raise InputInvalid(f"{path} cannot be written ({reason}); check the disk, then try again") from error
         finally:
             beside.unlink(missing_ok=True)
         return hashlib.sha256(data).hexdigest()

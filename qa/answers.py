@@ -83,6 +83,7 @@ def _citations(question: str, chosen: Sequence[Evidence]) -> tuple[Citation, ...
             article=evidence.article,
             score=evidence.score,
             short_answer=find_short_answer(question, evidence.sentence.text) if marker == 1 else None,
+            copies=evidence.copies,
         )
         for marker, evidence in enumerate(chosen, start=1)
     )

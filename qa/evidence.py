@@ -12,7 +12,7 @@ from qa.types import Evidence
 def rank_evidence(
     question: str, hits: Sequence[Hit], *, unrelated_cosine: float, settings: Settings = DEFAULTS
 ) -> list[Evidence]:
-    """All sentences of the hits, best first, each once.
+    """All sentences of the hits, best first, each once; of near copies only the article with the best sentence counts.
 
     A sentence's score is the similarity of the question and the sentence as read within its passage, and something
     for holding what the question asks for (a number for "wie viele") and for standing in a passage that was found
@@ -28,8 +28,20 @@ def rank_evidence(
             similarity = (cosine - unrelated_cosine) / (1 - unrelated_cosine)
             score = similarity + settings.kind_bonus * fits + settings.passage_bonus * hit.score
             if known is None or score > known.score:
-                best[key] = Evidence(sentence, hit.article, score, similarity, fits)
-    return sorted(best.values(), key=lambda evidence: (-evidence.score, evidence.article.id, evidence.sentence.start))
+                best[key] = Evidence(sentence, hit.article, score, similarity, fits, hit.copies)
+    ranked = sorted(best.values(), key=lambda evidence: (-evidence.score, evidence.article.id, evidence.sentence.start))
+    return _without_copies(ranked)
+
+
+def _without_copies(ranked: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence without that from near copies of an article that was ranked higher."""
+    told: set[str] = set()  # articles of which a near copy was ranked higher
+    kept = []
+    for evidence in ranked:
+        if evidence.article.id not in told:
+            kept.append(evidence)
+            told.update(copy.id for copy in evidence.copies)
+    return kept
 
 
 def select_evidence(ranked: Sequence[Evidence], *, settings: Settings = DEFAULTS) -> list[Evidence]:

@@ -86,8 +86,15 @@ def _proof(citation: Citation, number: int, language: str) -> str:
     return (
         f'<li><p class="satz">{shown}&nbsp;<a class="marke" href="{target}">{citation.marker}</a></p>'
         f'<p class="herkunft"><a href="{target}">{_text(article.title)}</a> · '
-        f"{_text(render.attribution(article, language))}</p></li>"
+        f"{_text(render.attribution(article, language))}{_also_in(citation, language)}</p></li>"
     )
+
+
+def _also_in(citation: Citation, language: str) -> str:
+    if not citation.copies:
+        return ""
+    words = render.PAGE[language]["copies"]
+    return f' <span class="kopien">({words} {_text(render.also_in(citation, language))})</span>'
 
 
 def _passages(answer: Answer, number: int, language: str) -> str:

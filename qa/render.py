@@ -14,10 +14,10 @@ _REFUSALS = {
     "uk": ("У статтях немає відповіді на це запитання.", "Найближчі за темою: {}"),
 }
 _LABELS = {
-    "de": {"short": "Kurz", "confidence": "Sicherheit", "sources": "Belege", "undated": "ohne Datum"},
-    "en": {"short": "In short", "confidence": "Confidence", "sources": "Sources", "undated": "undated"},
-    "ru": {"short": "Кратко", "confidence": "Уверенность", "sources": "Источники", "undated": "без даты"},
-    "uk": {"short": "Коротко", "confidence": "Впевненість", "sources": "Джерела", "undated": "без дати"},
+    "de": {"short": "Kurz", "confidence": "Sicherheit", "sources": "Belege", "copies": "fast gleich auch in"},
+    "en": {"short": "In short", "confidence": "Confidence", "sources": "Sources", "copies": "nearly the same in"},
+    "ru": {"short": "Кратко", "confidence": "Уверенность", "sources": "Источники", "copies": "почти то же в"},
+    "uk": {"short": "Коротко", "confidence": "Впевненість", "sources": "Джерела", "copies": "майже те саме в"},
 }
 _LEVELS = ((0.5, "high"), (0.3, "medium"), (0.0, "low"))  # confidence from which a word fits
 _LEVEL_WORDS = {
@@ -41,6 +41,7 @@ PAGE = {
         "passages": "Gefundene Stellen ({})",
         "scores": "Wert {score} · Sinn {similarity} · Wörter {lexical}",
         "confidence": "Sicherheit",
+        "copies": "fast gleich auch in",
         "original": "Zum Original",
         "empty_question": "Bitte geben Sie eine Frage ein.",
         "long_question": "Die Frage hat {found} Zeichen, erlaubt sind {allowed}. Bitte kürzen Sie sie.",
@@ -63,6 +64,7 @@ PAGE = {
         "passages": "Passages found ({})",
         "scores": "score {score} · meaning {similarity} · words {lexical}",
         "confidence": "Confidence",
+        "copies": "nearly the same in",
         "original": "To the original",
         "empty_question": "Please enter a question.",
         "long_question": "The question has {found} characters, {allowed} are allowed. Please shorten it.",
@@ -91,6 +93,11 @@ def attribution(article: Article, language: str) -> str:
     """Where an article comes from: outlet and date, as far as they are known."""
     known = [article.publisher, day(article.date, language)]
     return ", ".join(part for part in known if part) or article.name
+
+
+def also_in(citation: Citation, language: str) -> str:
+    """Where else nearly the same article stands; it counts as one source with the cited one."""
+    return "; ".join(attribution(copy, language) for copy in citation.copies)
 
 
 def day(date: str | None, language: str) -> str:
@@ -133,6 +140,8 @@ def terminal(answer: Answer) -> str:
         article = citation.article
         lines.append(f"[{citation.marker}] {_in_one_line(article.title)} – {attribution(article, answer.language)}")
         lines.append(f"    {article.name}, {citation.sentence.start}–{citation.sentence.end}")
+        if citation.copies:
+            lines.append(f"    {labels['copies']}: {also_in(citation, answer.language)}")
     return "\n".join(printable(line) for line in lines)
 
 
@@ -158,6 +167,7 @@ def answer_object(answer: Answer, question_id: str) -> dict[str, object]:
                 "end": citation.sentence.end,
                 "sentence": citation.sentence.text,
                 "score": round(citation.score, 4),
+                "copies": [copy.name for copy in citation.copies],
             }
             for citation in answer.citations
         ],

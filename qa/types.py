@@ -14,6 +14,7 @@ class Evidence:
     score: float  # higher is better; comparable within one question
     similarity: float  # cosine of question and sentence
     fits_kind: bool  # whether it holds what the question asks for: a number, a time, a name
+    copies: tuple[Article, ...] = ()  # articles that are nearly the same; with this one they are one source
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Citation:
     article: Article
     score: float
     short_answer: tuple[int, int] | None = None  # offsets into the sentence's text
+    copies: tuple[Article, ...] = ()  # articles that are nearly the same; with this one they are one source
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,6 +256,7 @@ FIELDS = {
 CITATION_FIELDS = {
     "marker": int, "article": str, "article_id": str, "title": str, "publisher": (str, type(None)),
     "date": (str, type(None)), "url": (str, type(None)), "start": int, "end": int, "sentence": str, "score": float,
+    "copies": list,
 }  # fmt: skip
 PASSAGE_FIELDS = {"article": str, "article_id": str, "start": int, "end": int, "score": float}
 

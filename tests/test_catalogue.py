@@ -32,7 +32,7 @@ def prepare(article):
 
 
 def source(article, path="/n/a.txt"):
-    return Source(path, path.removeprefix("/n/"), article.id, "00" * 32, "1")
+    return Source(path, path, path.removeprefix("/n/"), article.id, "00" * 32, "1")
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_catalogue_gives_back_every_field(catalogue):
     bread, cheese = replace(BREAD, name="b/brot.txt"), replace(CHEESE, name="a.txt")
     assert reopened.article(BREAD.id) == bread
     assert reopened.article("0" * 16) is None
-    assert reopened.entries() == [Entry(cheese, ("/n/a.txt",), 2, 1), Entry(bread, ("/n/b/brot.txt",), 4, 2)]
+    assert reopened.entries() == [Entry(cheese, ("/n/a.txt",), 2, 1, ()), Entry(bread, ("/n/b/brot.txt",), 4, 2, ())]
     assert reopened.sources() == [source(CHEESE, "/n/a.txt"), source(BREAD, "/n/b/brot.txt")]
     assert reopened.counts() == {"articles": 2, "passages": 3, "sentences": 6}
     assert (reopened.state("model"), reopened.state("nothing")) == ("m", None)
@@ -123,7 +123,7 @@ def test_sequence_counts_changes_and_an_error_takes_all_back(catalogue):
         with catalogue.changing():
             catalogue.add(prepare(CHEESE))
             catalogue.set_sources([source(CHEESE)])
-            catalogue.remove_source("/n/brot.txt")
+            catalogue.set_sources([], gone=["/n/brot.txt"])
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -136,13 +136,13 @@ def test_sequence_counts_changes_and_an_error_takes_all_back(catalogue):
 
 def test_copies_are_one_article_that_goes_with_its_last_file(catalogue):
     store(catalogue, (BREAD, "/n/a.txt"), (BREAD, "/n/b.txt"))
-    assert catalogue.entries() == [Entry(replace(BREAD, name="a.txt"), ("/n/a.txt", "/n/b.txt"), 4, 2)]
+    assert catalogue.entries() == [Entry(replace(BREAD, name="a.txt"), ("/n/a.txt", "/n/b.txt"), 4, 2, ())]
     with catalogue.changing():
-        catalogue.remove_source("/n/a.txt")
-    assert catalogue.entries() == [Entry(replace(BREAD, name="b.txt"), ("/n/b.txt",), 4, 2)]
+        catalogue.set_sources([], gone=["/n/a.txt"])
+    assert catalogue.entries() == [Entry(replace(BREAD, name="b.txt"), ("/n/b.txt",), 4, 2, ())]
     with catalogue.changing():
-        catalogue.remove_source("/n/b.txt")
-        catalogue.remove_source("/n/never.txt")
+        catalogue.set_sources([], gone=["/n/b.txt"])
+        catalogue.set_sources([], gone=["/n/never.txt"])
     assert catalogue.counts() == {"articles": 0, "passages": 0, "sentences": 0}
     assert words(catalogue) == []
     assert lexical.search(catalogue.connection, "Brot", 5) == []
@@ -174,7 +174,7 @@ def test_set_sources_lets_two_files_exchange_their_articles(catalogue):
 def test_passage_numbers_are_never_used_twice(catalogue):
     store(catalogue, (BREAD, "/n/a.txt"))
     with catalogue.changing():
-        catalogue.remove_source("/n/a.txt")
+        catalogue.set_sources([], gone=["/n/a.txt"])
     store(catalogue, (BREAD, "/n/a.txt"))
     assert catalogue.passage_ids() == [3, 4]
 
@@ -264,7 +264,7 @@ def test_faults_names_what_does_not_agree(catalogue, damage, fault):
 def test_faults_names_an_orphan(catalogue):
     store(catalogue, (BREAD, "/n/brot.txt"))
     connection = sqlite3.connect(catalogue.path)
-    connection.execute("INSERT INTO sources VALUES ('/n/x.txt', 'x.txt', 'fehlt', '', '1')")
+    connection.execute("INSERT INTO sources VALUES ('/n/x.txt', '/n/x.txt', 'x.txt', 'fehlt', '', '1')")
     connection.commit()
     connection.close()
     assert catalogue.faults() == ["the catalogue is damaged (orphan in sources)"]

@@ -80,3 +80,20 @@ def test_select_evidence_says_nothing_twice():
     copy = Evidence(*(getattr(evidence("Eins.", 0.99), name) for name in Evidence.__slots__))
     ranked = [evidence("Eins.", 1.0), copy, evidence("Zwei.", 0.98)]
     assert select_evidence(ranked) == [ranked[0], ranked[2]]
+
+
+def test_rank_evidence_takes_near_copies_as_one_source():
+    text = "Das Bad öffnet im Mai. Es hat 25 Bahnen."
+    agency = make_article(text, title="Bad", name="agentur.txt")
+    paper = make_article(f"{text} Der Bote fragte nach.", title="Bad", name="bote.txt")
+    other = make_article("Der Rat sprach über das Bad.", title="Rat", name="rat.txt")
+    hits = [
+        Hit(one_passage(agency), agency, 1, 0.5, 0.9, 0.0, (0.8, 0.7), copies=(paper,)),
+        Hit(one_passage(paper), paper, 2, 0.5, 0.9, 0.0, (0.9, 0.6, 0.5), copies=(agency,)),
+        Hit(one_passage(other), other, 3, 0.5, 0.9, 0.0, (0.4,)),
+    ]
+    ranked = rank_evidence("Was ist?", hits, unrelated_cosine=0.0)
+    assert [(e.article.name, e.similarity) for e in ranked] == [
+        ("bote.txt", 0.9), ("bote.txt", 0.6), ("bote.txt", 0.5), ("rat.txt", 0.4)
+    ]  # fmt: skip
+    assert ranked[0].copies == (agency,)

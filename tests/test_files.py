@@ -30,12 +30,10 @@ def test_find_files_names_a_file_by_its_bare_name_and_finds_it_once(tmp_path, mo
 def test_find_files_skips_other_endings_with_a_reason(tmp_path):
     (tmp_path / "bild.png").write_text("")
     (tmp_path / "README").write_text("")
+    remedy = "which is not read; save it as plain text (.txt), a web page (.html) or a PDF"
     expected = [
-        Skipped(str(tmp_path / "README"), "has no ending, which is not read; save it as plain text (.text or .txt)"),
-        Skipped(
-            str(tmp_path / "bild.png"),
-            "has the ending '.png', which is not read; save it as plain text (.text or .txt)",
-        ),
+        Skipped(str(tmp_path / "README"), f"has no ending, {remedy}"),
+        Skipped(str(tmp_path / "bild.png"), f"has the ending '.png', {remedy}"),
     ]
     assert find_files([tmp_path]) == ([], expected)
     assert find_files([tmp_path / "README", tmp_path / "bild.png"]) == ([], expected)

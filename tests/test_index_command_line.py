@@ -46,18 +46,19 @@ def test_add_json_is_the_last_line_and_has_the_promised_fields(command, news):
     status, out, err = command("add", news, "--json")
     report = json.loads(out.splitlines()[-1])
     assert isinstance(report.pop("seconds"), float)
-    reason = "holds no text besides headings and leftovers of a web page; add a file with sentences"
+    reason = "is empty; add a file with text in it"
     assert report == {
         "added": 2,
         "updated": 0,
         "unchanged": 0,
+        "removed": 0,
         "skipped": [{"path": str(news / "leer.txt"), "reason": reason}],
         "articles": 2,
         "passages": 2,
         "sentences": 3,
     }
     assert status == 0
-    assert err.splitlines() == ["3 of 3 articles", f"skipped {news / 'leer.txt'}: {reason}"]
+    assert err.splitlines() == ["3 of 3 files", f"skipped {news / 'leer.txt'}: {reason}"]
 
 
 def test_add_tells_people_what_it_did(command, news):
@@ -110,7 +111,10 @@ def test_list_prints_one_article_a_line(command, news):
         "path": str(news / "brot.txt"),
         "article": "brot.txt",
         "url": None,
+        "date_source": "header",
+        "language": "de",
         "paths": [str(news / "brot.txt")],
+        "near_copies": [],
     }
 
 
@@ -180,10 +184,15 @@ def test_command_with_no_index_named_says_how_to_name_one(command, news, monkeyp
 def test_damaged_catalogue_is_one_line_with_the_remedy(command, news, tmp_path):
     (tmp_path / "index").mkdir()
     (tmp_path / "index" / FILE_NAME).write_text("Das ist keine Datenbank. " * 100)
-    for arguments in (["add", news], ["list"], ["verify"]):
+    fault = r".* is damaged \(.*\); put the folder aside and add the articles again: .*"
+    for arguments in (["add", news], ["list"]):
         status, out, err = command(*arguments)
         assert (status, out) == (1, "")
-        assert re.fullmatch(r"error: .* is damaged \(.*\); put the folder aside and add the articles again: .*\n", err)
+        assert re.fullmatch(f"error: {fault}\n", err)
+    status, out, err = command("verify", "--json")
+    [listed] = json.loads(out)["faults"]
+    assert re.fullmatch(fault, listed)
+    assert (status, err.count("\n")) == (1, 1)
 
 
 @pytest.mark.parametrize("arguments", [[], ["frobnicate"], ["add"], ["remove"], ["list", "--frobnicate"]])
@@ -265,7 +274,7 @@ def test_program_that_is_stopped_leaves_a_usable_index(command, tmp_path, write_
     process = start("add", "--index", tmp_path / "index", path.parent)
     assert process.stderr is not None
     for line in process.stderr:
-        if line.endswith(" of 600 articles\n"):
+        if line.endswith(" of 600 files\n"):
             break
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
@@ -275,3 +284,26 @@ def test_program_that_is_stopped_leaves_a_usable_index(command, tmp_path, write_
     articles = json.loads(command("stats", "--json")[1])["articles"]
     assert 0 < articles < 600
     assert articles % 32 == 0
+
+
+def test_add_watch_keeps_the_index_in_step(command, news, monkeypatch):
+    def changes(*paths):
+        assert paths == (news,)
+        (news / "kran.txt").write_text("Der Kran steht im Hafen.")
+        yield "added"
+        (news / "brot.txt").unlink()
+        (news / "leer.txt").write_text("")
+        yield "deleted"
+        yield "nothing new"
+
+    monkeypatch.setattr("watchfiles.watch", changes)
+    status, out, err = command("add", "--watch", "--quiet", news)
+    assert status == 0
+    assert [line.partition(" in ")[0] for line in out.splitlines()] == [
+        "2 added, 0 updated, 0 unchanged",
+        "1 added, 0 updated, 2 unchanged",
+        "0 added, 0 updated, 2 unchanged, 1 removed, 1 skipped",
+        "0 added, 0 updated, 2 unchanged, 1 skipped",
+    ]
+    assert err.count("leer.txt") == 1  # told once
+    assert "brot" not in command("list")[1]

@@ -13,14 +13,17 @@ def connection():
     connection.close()
 
 
+PASSAGES = [
+    (1, "Hafen", "Der Hafen in Wismar wächst und wächst."),
+    (2, "Brücke", "Die Brücke führt über den Hafen zum Markt und weiter zu den Wiesen am Stadtrand."),
+    (3, "Besuch", "Präsident Selenskyj reiste nach Charkiw."),
+    (4, "Wetter", "Morgen regnet es an der Küste."),
+]
+
+
 @pytest.fixture
 def filled(connection):
-    for number, title, text in (
-        (1, "Hafen", "Der Hafen in Wismar wächst und wächst."),
-        (2, "Brücke", "Die Brücke führt über den Hafen zum Markt und weiter zu den Wiesen am Stadtrand."),
-        (3, "Besuch", "Präsident Selenskyj reiste nach Charkiw."),
-        (4, "Wetter", "Morgen regnet es an der Küste."),
-    ):
+    for number, title, text in PASSAGES:
         lexical.add(connection, number, title=title, text=text)
     return connection
 
@@ -88,12 +91,20 @@ def test_remove_takes_passages_out(filled):
     lexical.remove(filled, [1, 4, 99])
     assert found(filled, "Hafen") == [2]
     assert found(filled, "Küste") == []
-    assert lexical.faults(filled) == []
+    assert lexical.faults(filled, PASSAGES[1:3]) == []
 
 
 def test_faults_names_a_damaged_table(filled):
-    assert lexical.faults(filled) == []
+    assert lexical.faults(filled, PASSAGES) == []
     filled.commit()
     filled.execute("DELETE FROM lexical_data WHERE id > 10")
     filled.commit()
-    assert len(lexical.faults(filled)) == 1
+    assert len(lexical.faults(filled, PASSAGES)) == 1
+
+
+@pytest.mark.parametrize(
+    "passages",
+    [PASSAGES[:3], [*PASSAGES, (5, "", "Neu.")], [(1, "Hafen", "Der Hafen in Wismar schrumpft."), *PASSAGES[1:]]],
+)
+def test_faults_tells_of_other_passages(filled, passages):
+    assert lexical.faults(filled, passages) == ["the lexical index does not hold the catalogue's passages"]

@@ -17,7 +17,7 @@ TEXT = "Der Rat der Stadt hat den Bau beschlossen. Im Mai beginnt die Arbeit."
     ],
 )
 def test_read_metadata_reads_headers(header):
-    expected = Metadata("Neue Brücke", "Elbblatt", "2025-10-06", "https://elbblatt.example/b", TEXT)
+    expected = Metadata("Neue Brücke", "Elbblatt", "2025-10-06", "https://elbblatt.example/b", TEXT, "header")
     assert read_metadata(f"{header}\n{TEXT}") == expected
 
 
@@ -89,13 +89,15 @@ def test_read_metadata_keeps_a_text_that_is_one_line():
 def test_read_metadata_reads_lines_that_are_a_date(line, date):
     text = f"Rat beschließt neue Brücke\n\n{line}\n\n{TEXT}"
     body = TEXT if date else f"{line}\n\n{TEXT}"
-    assert read_metadata(text) == Metadata("Rat beschließt neue Brücke", None, date, None, body)
+    assert read_metadata(text) == Metadata(
+        "Rat beschließt neue Brücke", None, date, None, body, "text" if date else None
+    )
 
 
 def test_read_metadata_reads_a_date_under_the_first_paragraph():
     lead = "Die Stadt baut eine neue Brücke."
     text = f"{lead}\n\nStand: 21.11.2025\n\n{TEXT}"
-    assert read_metadata(text) == Metadata(None, None, "2025-11-21", None, f"{lead}\n\n{TEXT}")
+    assert read_metadata(text) == Metadata(None, None, "2025-11-21", None, f"{lead}\n\n{TEXT}", "text")
 
 
 def test_read_metadata_leaves_the_dates_of_a_chronicle():
@@ -114,7 +116,7 @@ def test_read_metadata_leaves_the_dates_of_a_chronicle():
     ],
 )
 def test_read_metadata_reads_addresses_and_the_date_in_them(url, date):
-    expected = Metadata("Rat beschließt Bau", None, date, url, TEXT)
+    expected = Metadata("Rat beschließt Bau", None, date, url, TEXT, "address" if date else None)
     for text in (
         f"{url}\n\nRat beschließt Bau\n\n{TEXT}",
         f"<{url}>\n\nRat beschließt Bau\n\n{TEXT}",
@@ -126,3 +128,19 @@ def test_read_metadata_reads_addresses_and_the_date_in_them(url, date):
 def test_read_metadata_takes_the_publisher_from_a_line_that_names_it():
     text = f"Rat beschließt Bau\n\n{TEXT}\n\nQuelle: Elbblatt"
     assert read_metadata(text) == Metadata("Rat beschließt Bau", "Elbblatt", None, None, TEXT)
+
+
+@pytest.mark.parametrize(
+    ("dateline", "date"),
+    [
+        ("Bern, 3. Mai 2024 – ", "2024-05-03"),
+        ("Bad Sülze, 03.05.2024 (nha) – ", "2024-05-03"),
+        ("WIEN, Freitag, 3. Mai 2024. – ", "2024-05-03"),
+        ("Bern, 31. Februar 2024 – ", None),
+        ("Bern – ", None),
+        ("Der Rat tagt in Bern, 3. Mai 2024 hin oder her: ", None),
+    ],
+)
+def test_read_metadata_reads_a_date_in_the_dateline(dateline, date):
+    body = f"{dateline}{TEXT}"
+    assert read_metadata(body) == Metadata(None, None, date, None, body, "dateline" if date else None)

@@ -126,6 +126,7 @@ def test_answer_object_has_exactly_the_promised_fields():
                 "end": end,
                 "sentence": POOL.text[start:end],
                 "score": 0.5,
+                "copies": [],
             }
             for marker, start, end in ((1, 0, 25), (2, 26, 43))
         ],
