@@ -9,14 +9,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from tqdm import tqdm
 
 from index.embedding import EMBEDDED, SentenceTransformerEmbedder
 from index.errors import InputInvalid, NewsError
 from index.files import printable
-from index.store import AddReport, NewsIndex, Progress
+from index.store import AddReport, NewsIndex
 
 INDEX_VARIABLE = "BELEGSTELLE_INDEX"
 
@@ -54,16 +54,24 @@ def open_index(arguments: argparse.Namespace) -> NewsIndex:
     return NewsIndex(index_folder(arguments.index), named_embedder(arguments))
 
 
-def progress_bar(unit: str, *, quiet: bool) -> Progress | None:
-    """Something to tell progress to: a bar with rate and time left on a terminal, a line now and then elsewhere."""
+class ShowProgress(Protocol):
+    """Something to tell progress to."""
+
+    def __call__(self, done: int, total: int, note: str = "") -> None:
+        """So many are done of so many; `note` says what came of it."""
+
+
+def progress_bar(unit: str, *, quiet: bool) -> ShowProgress | None:
+    """A bar with rate and time left on a terminal, a line now and then elsewhere, nothing where it should be quiet."""
     if quiet:
         return None
     if not sys.stderr.isatty():
         return _progress_lines(unit)
     bar: tqdm[NoReturn] = tqdm(unit=f" {unit}", file=sys.stderr, leave=False)
 
-    def show(done: int, total: int) -> None:
+    def show(done: int, total: int, note: str = "") -> None:
         bar.total = total
+        bar.set_postfix_str(note, refresh=False)
         bar.update(done - bar.n)
         if done == total:
             bar.close()
@@ -71,15 +79,15 @@ def progress_bar(unit: str, *, quiet: bool) -> Progress | None:
     return show
 
 
-def _progress_lines(unit: str) -> Progress:
+def _progress_lines(unit: str) -> ShowProgress:
     """A line for the first, the last and about every tenth part."""
     told = -1
 
-    def show(done: int, total: int) -> None:
+    def show(done: int, total: int, note: str = "") -> None:
         nonlocal told
         if done == total or done * 10 // total > told:
             told = done * 10 // total
-            print(f"{done} of {total} {unit}", file=sys.stderr, flush=True)
+            print(f"{done} of {total} {unit}{note and f', {note}'}", file=sys.stderr, flush=True)
 
     return show
 

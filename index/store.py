@@ -46,7 +46,7 @@ _LOST_SHARE = 0.3  # beyond these, the share of a folder's files that may
 
 _PATIENCE = 10  # seconds to wait for a writer that is bringing its log into the catalogue
 
-Progress = Callable[[int, int], None]  # files done, files in all
+Progress = Callable[[int, int, str], None]  # files done, files in all, what the index holds by now
 
 logger = logging.getLogger(__name__)
 
@@ -187,7 +187,7 @@ class NewsIndex:
                 read = [self._read(file, known.get(_storable(file.path), []), raw, tally, skipped) for file in batch]
                 self._store([one for fresh, _ in read for one in fresh], [path for _, gone in read for path in gone])
                 if progress:
-                    progress(start + len(batch), len(found))
+                    progress(start + len(batch), len(found), f"{self.catalogue.counts()['passages']} passages")
             gone, kept = self._missing(paths, {_storable(file.path) for file in found}, known, prune=prune)
             self._store([], gone)
             self._save_snapshot()

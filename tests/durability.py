@@ -121,7 +121,7 @@ def state_of(place: Place) -> Fingerprint:
 def add(place: Place, after_batch: Callable[[], object] = lambda: None) -> None:
     """Add the articles, or bring the index up to date with them."""
     news_index = place.open(create=True)
-    news_index.add([place.news], prune=True, progress=lambda _done, _total: after_batch())
+    news_index.add([place.news], prune=True, progress=lambda *_: after_batch())
     news_index.close()
 
 

@@ -280,3 +280,26 @@ def test_answer_objects_have_the_promised_fields_with_the_promised_types(answere
             assert_fields(passage, PASSAGE_FIELDS)
         markers = [int(found) for found in re.findall(r"\[(\d)\](?= |$)", shown["answer"])]
         assert shown["abstained"] or markers == [citation["marker"] for citation in shown["citations"]]
+
+
+def test_a_removed_or_changed_article_answers_no_more(tmp_path, write_article):
+    path = write_article("bad.txt", "Das Bad in Ahlen hat 25 Bahnen. Es öffnet im Mai.", title="Bad in Ahlen")
+    write_article("moor.txt", "Das Moor bei Tannau ist nass. Dort wächst Torf.", title="Moor")
+    news_index = NewsIndex.open_or_create(tmp_path / "index", CountingEmbedder())
+    assistant = Assistant(news_index, settings=Settings(threshold=0.0))
+
+    def cited(question: str) -> set[str]:
+        answer = assistant.ask(question)
+        assert all(c.article.text[c.sentence.start : c.sentence.end] == c.sentence.text for c in answer.citations)
+        return {c.sentence.text for c in answer.citations}
+
+    news_index.add([path.parent])
+    assert "Das Bad in Ahlen hat 25 Bahnen." in cited("Wie viele Bahnen hat das Bad in Ahlen?")
+    path.write_text("Titel: Bad in Ahlen\n\nDas Bad in Ahlen hat 30 Bahnen. Es öffnet im Mai.\n", encoding="utf-8")
+    news_index.add([path.parent])
+    said = cited("Wie viele Bahnen hat das Bad in Ahlen?")
+    assert "Das Bad in Ahlen hat 30 Bahnen." in said
+    assert "Das Bad in Ahlen hat 25 Bahnen." not in said
+    news_index.remove(["bad.txt"])
+    assert not any("Ahlen" in sentence for sentence in cited("Wie viele Bahnen hat das Bad in Ahlen?"))
+    news_index.close()

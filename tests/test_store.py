@@ -431,7 +431,7 @@ def test_faiss_file_that_is_not_whole_is_made_up_for(opened, news, tmp_path, dam
 def test_broken_off_addition_keeps_finished_batches(opened, news):
     news_index = opened()
 
-    def stop(done, total):
+    def stop(done, total, _):
         assert total == 5
         if done == 4:
             raise KeyboardInterrupt
@@ -466,9 +466,9 @@ def test_broken_off_rebuild_leaves_the_index_as_it_was(opened, news):
 
 
 def test_progress_is_told_after_each_batch(opened, news):
-    told: list[tuple[int, int]] = []
-    opened().add([news], progress=lambda done, total: told.append((done, total)))
-    assert told == [(2, 5), (4, 5), (5, 5)]
+    told: list[tuple[int, int, str]] = []
+    opened().add([news], progress=lambda done, total, note: told.append((done, total, note)))
+    assert told == [(2, 5, "2 passages"), (4, 5, "4 passages"), (5, 5, "5 passages")]
 
 
 @pytest.mark.parametrize(
