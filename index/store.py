@@ -366,7 +366,8 @@ class NewsIndex:
             weight * cosine + (1 - weight) * word
             for cosine, word in zip(_stretched(cosines), _stretched(words), strict=True)
         ]
-        order = sorted(range(len(numbers)), key=lambda i: (-joined[i], stored[numbers[i]].article.id, numbers[i]))[:top]
+        order = sorted(range(len(numbers)), key=lambda i: (-joined[i], stored[numbers[i]].article.id, numbers[i]))
+        order = self._spread(order, [stored[number].article.id for number in numbers])[:top]
         return [
             Hit(
                 passage=stored[numbers[i]].passage,
@@ -380,6 +381,16 @@ class NewsIndex:
             )
             for rank, i in enumerate(order, start=1)
         ]
+
+    def _spread(self, order: Sequence[int], articles: Sequence[str]) -> list[int]:
+        """The order with what one article has too many of put last, so that an article of repetitions fills no list."""
+        seen: Counter[str] = Counter()
+        first: list[int] = []
+        last: list[int] = []
+        for place in order:
+            seen[articles[place]] += 1
+            (first if seen[articles[place]] <= self.settings.passages_of_article else last).append(place)
+        return first + last
 
     def check_scope(self, scope: Scope) -> None:
         """Raise InputInvalid where an article in the scope is none of the index."""

@@ -630,3 +630,13 @@ def test_search_tells_near_copies_of_one_text(opened, write_article):
     copies = {h.article.name: [c.name for c in h.copies] for h in news_index.search("Was kostet die Fähre?", top=9)}
     assert copies["agentur.txt"] == ["kurier.txt"]
     assert news_index.faults() == []
+
+
+def test_search_lets_no_article_of_repetitions_fill_the_list(opened, write_article):
+    write_article("flut.txt", "Was kostet Brot? Brot kostet Brot. " * 40)
+    news = write_article("wahrheit.txt", "Ein Laib kostet beim Bäcker in Ahlen vier Euro.").parent
+    news_index = opened(settings=replace(SMALL, passage_tokens=12, overlap_tokens=0))
+    news_index.add([news])
+    found = names(news_index.search("Was kostet Brot?", top=10))
+    assert found[:6] == ["flut.txt"] * 5 + ["wahrheit.txt"]
+    assert len(found) == 10
