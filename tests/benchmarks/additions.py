@@ -13,10 +13,11 @@ from pathlib import Path
 
 from index.articles import read_file
 from index.command_line import run
-from index.embedding import SentenceTransformerEmbedder
+from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.files import FoundFile
 from index.sentences import split_sentences
 from index.store import NewsIndex
+from tests.helpers import CountingEmbedder
 
 SAMPLES = Path(__file__).parents[2] / "articles"
 SENTENCES = 12  # an article
@@ -25,9 +26,10 @@ SENTENCES = 12  # an article
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=10_000)
+    parser.add_argument("--counting", action="store_true", help="count words instead of embedding: the index alone")
     arguments = parser.parse_args(argv)
     pool = _sentences()
-    embedder = SentenceTransformerEmbedder()
+    embedder: Embedder = CountingEmbedder() if arguments.counting else SentenceTransformerEmbedder()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         small = NewsIndex.open_or_create(root / "small", embedder)
