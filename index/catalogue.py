@@ -26,6 +26,8 @@ from index.types import Article, Passage, Sentence
 FORMAT = 1
 FILE_NAME = "catalogue.sqlite"
 
+_LONGEST_REASON = 200  # characters of what SQLite says
+
 _LONG_LOG = 64_000_000  # bytes; a longer one makes reading slow
 
 logger = logging.getLogger(__name__)
@@ -240,8 +242,9 @@ class Catalogue:
         return InputInvalid(f"{self.path} cannot be used ({error}); check the disk and its permissions, then try again")
 
     def _damaged(self, reason: str) -> IndexDamaged:
+        line = " ".join(reason.split())[:_LONGEST_REASON]  # SQLite quotes what it cannot read, whole articles too
         return IndexDamaged(
-            f"{self.path} is damaged ({reason}); put the folder aside and add the articles again: "
+            f"{self.path} is damaged ({line}); put the folder aside and add the articles again: "
             f"python -m index add --index {self.path.parent} PATH..."
         )
 

@@ -268,3 +268,14 @@ def test_faults_names_an_orphan(catalogue):
     connection.commit()
     connection.close()
     assert catalogue.faults() == ["the catalogue is damaged (orphan in sources)"]
+
+
+def test_damage_in_a_text_is_told_in_one_line(tmp_path):
+    path = tmp_path / "catalogue.sqlite"
+    catalogue = Catalogue.create(path, {"dimension": 2})
+    catalogue.connection.execute("INSERT INTO state VALUES ('kaputt', CAST(x'41ff0a42' AS TEXT))")
+    with pytest.raises(IndexDamaged) as error, catalogue.reading():
+        catalogue.state("kaputt")
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 300 + 2 * len(str(path))
+    catalogue.close()
