@@ -26,6 +26,7 @@ from qa import html, render
 from qa.answers import Assistant
 from qa.examples import EXAMPLES
 from qa.guard import Guard, safe_environment
+from qa.options import answering_options, named_assistant
 from qa.types import Answer
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     temp_folder = Path(tempfile.mkdtemp(prefix="belegstelle-"))
     try:
         safe_environment(os.environ, temp_folder)
-        _serve(Assistant(news_index), arguments, sample=_serves_samples(arguments))
+        _serve(named_assistant(arguments, news_index), arguments, sample=_serves_samples(arguments))
     finally:
         shutil.rmtree(temp_folder, ignore_errors=True)
         news_index.close()
@@ -65,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python app.py", description="Chat with articles.", parents=[common_options()]
+        prog="python app.py", description="Chat with articles.", parents=[common_options(), answering_options()]
     )
     parser.add_argument("--articles", nargs="+", type=Path, metavar="PATH", help="files and folders to add at start")
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default 127.0.0.1)")
@@ -119,7 +120,6 @@ def _index(arguments: argparse.Namespace) -> NewsIndex:
             print(f"skipped {printable(skipped.path)}: {printable(skipped.reason)}", file=sys.stderr)
         if not arguments.quiet:
             print(summary(report), file=sys.stderr)
-    _ = news_index.embedder  # load it now, and find out whether it fits, rather than at the first question
     return news_index
 
 

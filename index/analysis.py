@@ -14,6 +14,10 @@ from anyascii import anyascii
 VERSION = 1  # a change of terms needs the lexical index to be built anew
 
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
+_ASKING = re.compile(
+    r"wo(?:r?(?:an|auf|aus|bei|durch|für|gegen|in|mit|nach|ran|über|um|unter|von|vor|zu))|wie ?viele?[rn]?|denn|bitte"
+)
+_JOINS = re.compile(r" |-| & |’|'")  # what may stand between the words of one phrase
 _SHORTEST_NAME = 4  # letters of a name's key; shorter ones fall together by chance
 
 _STOP_WORDS = """
@@ -50,6 +54,22 @@ def name_keys(text: str) -> list[str]:
     """
     keys = (_name_key(word) for word in _words(text) if word.lower() not in _STOPS)
     return [key for key in keys if len(key) >= _SHORTEST_NAME]
+
+
+def content_phrases(text: str) -> list[str]:
+    """The runs of words, as they are written, between stop words and punctuation."""
+    phrases: list[str] = []
+    end = -1  # where the last content word ended
+    for found in _WORD.finditer(text):
+        if found[0].lower() in _STOPS or _ASKING.fullmatch(found[0].lower()):
+            end = -1
+        elif phrases and end >= 0 and _JOINS.fullmatch(text, end, found.start()):
+            phrases[-1] += text[end : found.end()]
+            end = found.end()
+        else:
+            phrases.append(found[0])
+            end = found.end()
+    return phrases
 
 
 def _words(text: str) -> list[str]:

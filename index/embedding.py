@@ -98,7 +98,7 @@ class SentenceTransformerEmbedder:
             return []
         if _averages_tokens(self._model):
             return self._embed_in_context(passages)
-        vectors = self._embed_texts([_heading(article) + _text(passage, article) for passage, article in passages])
+        vectors = self._embed_texts([heading(article) + _text(passage, article) for passage, article in passages])
         sentences = self._embed_texts([sentence.text for passage, _ in passages for sentence in passage.sentences])
         parts = np.split(sentences, np.cumsum([len(passage.sentences) for passage, _ in passages])[:-1])
         return list(zip(vectors, parts, strict=True))
@@ -110,7 +110,7 @@ class SentenceTransformerEmbedder:
     def _embed_in_context(self, passages: Sequence[tuple[Passage, Article]]) -> list[tuple[Vectors, Vectors]]:
         prompts = self._model.prompts
         prompt = prompts.get("document") or prompts.get("passage") or ""
-        heads = [prompt + _heading(article) for _, article in passages]
+        heads = [prompt + heading(article) for _, article in passages]
         inputs = [head + _text(passage, article) for head, (passage, article) in zip(heads, passages, strict=True)]
         results: dict[int, tuple[Vectors, Vectors]] = {}
         by_length = sorted(range(len(inputs)), key=lambda number: len(inputs[number]))  # little padding
@@ -134,7 +134,7 @@ def _text(passage: Passage, article: Article) -> str:
     return article.text[passage.start : passage.end]
 
 
-def _heading(article: Article) -> str:
+def heading(article: Article) -> str:
     """The title as a line above a passage; nothing where it only repeats how the text begins."""
     title = article.title.rstrip("…")
     return "" if not title or article.text.startswith(title) else f"{article.title}\n"

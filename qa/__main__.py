@@ -11,8 +11,8 @@ from index.errors import InputInvalid, QuestionInvalid
 from index.files import printable
 from index.store import Scope
 from qa import render
-from qa.answers import Assistant
 from qa.batch import answer_questions, retrieve_questions
+from qa.options import answering_options, named_assistant
 from qa.question_files import Question, checked_date, read_questions
 
 
@@ -24,11 +24,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = common_options()
+    common = [common_options(), answering_options()]
     parser = argparse.ArgumentParser(prog="python -m qa", description="Ask questions about an index of articles.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    ask = commands.add_parser("ask", parents=[common], help="answer one question")
+    ask = commands.add_parser("ask", parents=common, help="answer one question")
     ask.add_argument("question")
     ask.add_argument("--article", action="append", default=[], metavar="FILE", help="search only this article")
     ask.add_argument("--since", metavar="DATE", help="search only articles from this day on (YYYY-MM-DD)")
@@ -36,12 +36,12 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--json", action="store_true", help="print the answer object")
     ask.set_defaults(command=_ask)
 
-    batch = commands.add_parser("batch", parents=[common], help="answer a file of questions")
+    batch = commands.add_parser("batch", parents=common, help="answer a file of questions")
     batch.add_argument("--resume", action="store_true", help="go on after the last answer that stands in --out")
     batch.set_defaults(command=_batch)
 
     retrieve = commands.add_parser(
-        "retrieve", parents=[common], help="find passages or sentences for a file of questions"
+        "retrieve", parents=common, help="find passages or sentences for a file of questions"
     )
     retrieve.add_argument("--unit", choices=("passage", "sentence"), default="passage", help="what to find")
     retrieve.add_argument("--top", type=_positive, default=10, metavar="N", help="how many (default 10)")
@@ -66,7 +66,7 @@ def _ask(arguments: argparse.Namespace) -> int:
     )
     news_index = open_index(arguments)
     news_index.check_scope(scope)
-    answer = Assistant(news_index).ask(arguments.question, scope=scope)
+    answer = named_assistant(arguments, news_index).ask(arguments.question, scope=scope)
     if arguments.json:
         print(json.dumps(render.answer_object(answer, "q1"), ensure_ascii=False))
     else:
@@ -77,7 +77,7 @@ def _ask(arguments: argparse.Namespace) -> int:
 def _batch(arguments: argparse.Namespace) -> int:
     questions, faults = _questions(arguments)
     faults += answer_questions(
-        _assistant(arguments),
+        named_assistant(arguments, open_index(arguments)),
         questions,
         arguments.out,
         resume=arguments.resume,
@@ -89,7 +89,7 @@ def _batch(arguments: argparse.Namespace) -> int:
 def _retrieve(arguments: argparse.Namespace) -> int:
     questions, faults = _questions(arguments)
     faults += retrieve_questions(
-        _assistant(arguments),
+        named_assistant(arguments, open_index(arguments)),
         questions,
         arguments.out,
         unit=arguments.unit,
@@ -97,13 +97,6 @@ def _retrieve(arguments: argparse.Namespace) -> int:
         tell=progress_bar("questions", quiet=arguments.quiet),
     )
     return _report(faults)
-
-
-def _assistant(arguments: argparse.Namespace) -> Assistant:
-    """The assistant of the named index, with its model loaded, so that the first question is timed like the others."""
-    news_index = open_index(arguments)
-    _ = news_index.embedder
-    return Assistant(news_index)
 
 
 def _questions(arguments: argparse.Namespace) -> tuple[list[Question], list[str]]:

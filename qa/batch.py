@@ -70,7 +70,7 @@ def _retrieved(assistant: Assistant, question: Question, *, unit: str, top: int)
                 "end": evidence.sentence.end,
                 "score": round(evidence.score, 4),
             }
-            for evidence in assistant.rank(question.text, hits)[:top]
+            for evidence in assistant.rank(question.text, hits, read=len(hits))[:top]
         ]
     return {"id": question.id, "hits": found, "seconds": round(time.perf_counter() - started, 4)}
 

@@ -3,22 +3,19 @@
 from collections.abc import Sequence
 from math import tanh
 
+from qa.settings import BY_SIMILARITY, Weights
 from qa.types import Evidence
 
-# A logistic regression, fitted by tests/benchmarks/fit_confidence.py on 4,320 questions over 480 German articles (one
-# in three a near miss that no article answers) and 2,160 questions asked of articles that do not treat their topics.
-_SCORE, _MARGIN, _FOREIGN, _CONSTANT = 8.13, 3.51, 1.67, -7.19
 
-
-def confidence(ranked: Sequence[Evidence], language: str) -> float:
+def confidence(ranked: Sequence[Evidence], language: str, *, weights: Weights = BY_SIMILARITY) -> float:
     """The probability, 0 to 1, from the best score, its lead, and whether the question's language is the articles'.
 
-    No evidence gives 0.
+    A logistic regression; `weights` holds what was fitted. No evidence gives 0.
     """
     if not ranked:
         return 0.0
-    score, margin, foreign = features(ranked, language)
-    logit = _SCORE * score + _MARGIN * margin + _FOREIGN * foreign + _CONSTANT
+    *slopes, constant = weights.certain
+    logit = constant + sum(slope * value for slope, value in zip(slopes, features(ranked, language), strict=True))
     return (1 + tanh(logit / 2)) / 2  # the logistic function, in the form that cannot overflow
 
 

@@ -4,31 +4,43 @@ from collections.abc import Sequence
 
 from index.types import Hit
 from qa.questions import expected_kind
-from qa.settings import DEFAULTS, Settings
+from qa.settings import BY_SIMILARITY, Weights
 from qa.short_answer import mentions_kind
-from qa.types import Evidence
+from qa.types import Evidence, Verdict
 
 
 def rank_evidence(
-    question: str, hits: Sequence[Hit], *, unrelated_cosine: float, settings: Settings = DEFAULTS
+    question: str,
+    hits: Sequence[Hit],
+    verdicts: Sequence[Sequence[Verdict]] | None = None,
+    *,
+    unrelated_cosine: float,
+    weights: Weights = BY_SIMILARITY,
 ) -> list[Evidence]:
     """All sentences of the hits, best first, each once; of near copies only the article with the best sentence counts.
 
-    A sentence's score is the similarity of the question and the sentence as read within its passage, and something
-    for holding what the question asks for (a number for "wie viele") and for standing in a passage that was found
-    well. `unrelated_cosine` is where the model's similarities begin.
+    A sentence's score is a weighted sum of what the reader says of it, where `verdicts` has that for each hit, the
+    similarity of the question and the sentence as read within its passage, whether it holds what the question asks for
+    (a number for "wie viele"), and how well its passage was found. `unrelated_cosine` is where the model's similarities
+    begin.
     """
     kind = expected_kind(question)
+    fits: dict[tuple[str, int], bool] = {}
     best: dict[tuple[str, int], Evidence] = {}
-    for hit in hits:
-        for sentence, cosine in zip(hit.passage.sentences, hit.sentence_similarities, strict=True):
+    for number, hit in enumerate(hits):
+        said = verdicts[number] if verdicts else [None] * len(hit.passage.sentences)
+        for sentence, cosine, verdict in zip(hit.passage.sentences, hit.sentence_similarities, said, strict=True):
             key = (sentence.article_id, sentence.start)
-            known = best.get(key)
-            fits = known.fits_kind if known else mentions_kind(kind, sentence.text, question)
+            if key not in fits:
+                fits[key] = mentions_kind(kind, sentence.text, question)
             similarity = (cosine - unrelated_cosine) / (1 - unrelated_cosine)
-            score = similarity + settings.kind_bonus * fits + settings.passage_bonus * hit.score
-            if known is None or score > known.score:
-                best[key] = Evidence(sentence, hit.article, score, similarity, fits, hit.copies)
+            score = weights.similarity * similarity + weights.kind * fits[key] + weights.passage * hit.score
+            if verdict:
+                score += weights.evidence * verdict.evidence + weights.span * verdict.span_score
+            if key not in best or score > best[key].score:
+                best[key] = Evidence(
+                    sentence, hit.article, score, similarity, fits[key], hit.score, verdict, hit.copies
+                )
     ranked = sorted(best.values(), key=lambda evidence: (-evidence.score, evidence.article.id, evidence.sentence.start))
     return _without_copies(ranked)
 
@@ -44,11 +56,17 @@ def _without_copies(ranked: Sequence[Evidence]) -> list[Evidence]:
     return kept
 
 
-def select_evidence(ranked: Sequence[Evidence], *, settings: Settings = DEFAULTS) -> list[Evidence]:
-    """The sentences that make the answer: the best one, and further ones that are nearly as good and say it anew."""
+def select_evidence(
+    ranked: Sequence[Evidence], *, several: bool = False, weights: Weights = BY_SIMILARITY, longest: int = 3
+) -> list[Evidence]:
+    """The sentences that make the answer: the best one, and further ones that are nearly as good and say it anew.
+
+    `several` tells that one sentence may not be enough, as for lists and reasons.
+    """
+    reach = weights.several if several else weights.further
     chosen: list[Evidence] = []
     for evidence in ranked:
-        if len(chosen) == settings.longest_answer or evidence.score < ranked[0].score - settings.further_sentence:
+        if len(chosen) == longest or evidence.score < ranked[0].score - reach:
             break
         if all(evidence.sentence.text != other.sentence.text for other in chosen):
             chosen.append(evidence)

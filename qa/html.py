@@ -82,6 +82,8 @@ def _proof(citation: Citation, number: int, language: str) -> str:
     if citation.short_answer:
         start, end = citation.short_answer
         shown = f'{_text(text[:start])}<strong class="kurz">{_text(text[start:end])}</strong>{_text(text[end:])}'
+    if citation.context:
+        shown = f'<span class="davor">{_text(citation.context.text)}</span> {shown}'
     article = citation.article
     return (
         f'<li><p class="satz">{shown}&nbsp;<a class="marke" href="{target}">{citation.marker}</a></p>'

@@ -3,21 +3,46 @@
 import textwrap
 from collections.abc import Sequence
 
+from index.analysis import content_phrases
 from index.files import printable
-from index.types import Article, Hit
+from index.types import Article, Hit, Sentence
 from qa.types import Answer, Citation
 
 _REFUSALS = {
-    "de": ("Die Artikel beantworten diese Frage nicht.", "Am nächsten kommen: {}"),
-    "en": ("The articles do not answer this question.", "The nearest articles: {}"),
-    "ru": ("В статьях нет ответа на этот вопрос.", "Ближе всего по теме: {}"),
-    "uk": ("У статтях немає відповіді на це запитання.", "Найближчі за темою: {}"),
+    "de": ("Die Artikel beantworten diese Frage nicht.", "Gesucht wurde nach {}.", "Am nächsten kommen: {}"),
+    "en": ("The articles do not answer this question.", "Looked for: {}.", "The nearest articles: {}"),
+    "ru": ("В статьях нет ответа на этот вопрос.", "Искали: {}.", "Ближе всего по теме: {}"),
+    "uk": ("У статтях немає відповіді на це запитання.", "Шукали: {}.", "Найближчі за темою: {}"),
 }
 _LABELS = {
-    "de": {"short": "Kurz", "confidence": "Sicherheit", "sources": "Belege", "copies": "fast gleich auch in"},
-    "en": {"short": "In short", "confidence": "Confidence", "sources": "Sources", "copies": "nearly the same in"},
-    "ru": {"short": "Кратко", "confidence": "Уверенность", "sources": "Источники", "copies": "почти то же в"},
-    "uk": {"short": "Коротко", "confidence": "Впевненість", "sources": "Джерела", "copies": "майже те саме в"},
+    "de": {
+        "short": "Kurz",
+        "confidence": "Sicherheit",
+        "sources": "Belege",
+        "before": "davor",
+        "copies": "fast gleich auch in",
+    },
+    "en": {
+        "short": "In short",
+        "confidence": "Confidence",
+        "sources": "Sources",
+        "before": "before it",
+        "copies": "nearly the same in",
+    },
+    "ru": {
+        "short": "Кратко",
+        "confidence": "Уверенность",
+        "sources": "Источники",
+        "before": "перед этим",
+        "copies": "почти то же в",
+    },
+    "uk": {
+        "short": "Коротко",
+        "confidence": "Впевненість",
+        "sources": "Джерела",
+        "before": "перед цим",
+        "copies": "майже те саме в",
+    },
 }
 _LEVELS = ((0.5, "high"), (0.3, "medium"), (0.0, "low"))  # confidence from which a word fits
 _LEVEL_WORDS = {
@@ -74,6 +99,7 @@ PAGE = {
 }
 _ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NEAREST = 3  # articles that a refusal names
+_LOOKED_FOR = 6  # phrases of the question in a refusal
 _WIDTH = 100  # columns of a terminal
 
 
@@ -82,11 +108,15 @@ def answer_text(citations: Sequence[Citation]) -> str:
     return " ".join(f"{_in_one_line(citation.sentence.text)} [{citation.marker}]" for citation in citations)
 
 
-def refusal(hits: Sequence[Hit], language: str) -> str:
-    """That the articles do not tell, in the question's language, and which come nearest."""
-    statement, nearest = _REFUSALS.get(language, _REFUSALS["de"])
-    titles = list(dict.fromkeys(f"„{_in_one_line(hit.article.title)}“" for hit in hits))[:_NEAREST]
-    return f"{statement} {nearest.format(', '.join(titles))}" if titles else statement
+def refusal(question: str, hits: Sequence[Hit], language: str) -> str:
+    """That the articles do not tell, in the question's language, what was looked for, and which come nearest."""
+    statement, searched, nearest = _REFUSALS.get(language, _REFUSALS["de"])
+    parts = [statement]
+    if phrases := [f"„{phrase}“" for phrase in content_phrases(question)[:_LOOKED_FOR]]:
+        parts.append(searched.format(", ".join(phrases)))
+    if titles := list(dict.fromkeys(f"„{_in_one_line(hit.article.title)}“" for hit in hits))[:_NEAREST]:
+        parts.append(nearest.format(", ".join(titles)))
+    return " ".join(parts)
 
 
 def attribution(article: Article, language: str) -> str:
@@ -140,6 +170,8 @@ def terminal(answer: Answer) -> str:
         article = citation.article
         lines.append(f"[{citation.marker}] {_in_one_line(article.title)} – {attribution(article, answer.language)}")
         lines.append(f"    {article.name}, {citation.sentence.start}–{citation.sentence.end}")
+        if citation.context:
+            lines.append(f"    {labels['before']}: {_in_one_line(citation.context.text)}")
         if citation.copies:
             lines.append(f"    {labels['copies']}: {also_in(citation, answer.language)}")
     return "\n".join(printable(line) for line in lines)
@@ -167,6 +199,7 @@ def answer_object(answer: Answer, question_id: str) -> dict[str, object]:
                 "end": citation.sentence.end,
                 "sentence": citation.sentence.text,
                 "score": round(citation.score, 4),
+                "context": _context_object(citation.context),
                 "copies": [copy.name for copy in citation.copies],
             }
             for citation in answer.citations
@@ -182,6 +215,10 @@ def answer_object(answer: Answer, question_id: str) -> dict[str, object]:
         },
         "seconds": round(answer.seconds, 4),
     }
+
+
+def _context_object(context: Sentence | None) -> dict[str, object] | None:
+    return {"start": context.start, "end": context.end, "sentence": context.text} if context else None
 
 
 def hit_object(hit: Hit) -> dict[str, object]:

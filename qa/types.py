@@ -6,6 +6,15 @@ from index.types import Article, Hit, Sentence
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a reader says of a sentence."""
+
+    evidence: float  # logit that the sentence answers; 0 means even odds
+    span: tuple[int, int] | None  # the words in it that answer best, offsets into the sentence's text
+    span_score: float  # logit of these words against "the passage does not answer"
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """A sentence that bears on the question."""
 
@@ -14,6 +23,8 @@ class Evidence:
     score: float  # higher is better; comparable within one question
     similarity: float  # cosine of question and sentence
     fits_kind: bool  # whether it holds what the question asks for: a number, a time, a name
+    passage_score: float = 0.0  # of the passage in which it scored best
+    verdict: Verdict | None = None  # what the reader says of it; None without a reader
     copies: tuple[Article, ...] = ()  # articles that are nearly the same; with this one they are one source
 
 
@@ -26,6 +37,7 @@ class Citation:
     article: Article
     score: float
     short_answer: tuple[int, int] | None = None  # offsets into the sentence's text
+    context: Sentence | None = None  # the sentence before it, where it names its subject by a pronoun only
     copies: tuple[Article, ...] = ()  # articles that are nearly the same; with this one they are one source
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from index.embedding import SentenceTransformerEmbedder
 from index.store import NewsIndex
+from qa.reader import TrainedReader
 
 ARTICLES = Path(__file__).resolve().parent.parent / "articles"
 
@@ -54,3 +55,11 @@ def write_article(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def reader() -> TrainedReader:
+    """The reader that ships, loaded once."""
+    reader = TrainedReader()
+    reader.load()
+    return reader

@@ -3,7 +3,7 @@ import unicodedata
 
 import pytest
 
-from index.analysis import name_keys, terms
+from index.analysis import content_phrases, name_keys, terms
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,17 @@ def test_name_keys_leave_out_short_words_stop_words_and_numbers(text):
 
 def test_name_keys_do_not_depend_on_the_form_of_umlauts():
     assert name_keys(unicodedata.normalize("NFD", "Günther Müller")) == name_keys("Günther Müller")
+
+
+@pytest.mark.parametrize(
+    ("text", "phrases"),
+    [
+        ("Woran war die Sängerin Theresa Amann erkrankt?", ["Sängerin Theresa Amann erkrankt"]),
+        ("Um wie viel Geld wurde die Firma Hellweg & Söhne betrogen?", ["Geld", "Firma Hellweg & Söhne betrogen"]),
+        ("wieviele züge fuhren am 3. mai", ["züge fuhren", "3", "mai"]),
+        ("How many soldiers does the army have?", ["soldiers", "army"]),
+        ("Wer?", []),
+    ],
+)
+def test_content_phrases_are_the_runs_between_stop_words(text, phrases):
+    assert content_phrases(text) == phrases

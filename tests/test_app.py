@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,7 @@ from index.command_line import run
 from index.store import NewsIndex
 from qa import render
 from qa.answers import Assistant
-from qa.settings import Settings
+from qa.settings import BY_SIMILARITY, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_SOURCE = "Ein Klick auf einen Beleg zeigt hier den ganzen Artikel."
@@ -51,7 +52,7 @@ def assistant(tmp_path, write_article):
     write_article("moor.txt", "Das Moor ist nass.", title="Moor")
     news_index = NewsIndex.open_or_create(tmp_path / "index", CountingEmbedder())
     news_index.add([tmp_path / "news"])
-    yield Assistant(news_index, settings=Settings(threshold=0.0, further_sentence=5.0))
+    yield Assistant(news_index, settings=Settings(threshold=0.0), weights=replace(BY_SIMILARITY, further=5.0))
     news_index.close()
 
 

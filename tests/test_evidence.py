@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 from helpers import make_article, one_passage
 
 from index.types import Article, Hit, Passage
 from qa.evidence import rank_evidence, select_evidence
-from qa.settings import Settings
+from qa.settings import BY_SIMILARITY
 from qa.types import Evidence
 
 POOL = make_article("Das Bad öffnet bald. Es hat 25 Bahnen. Der Rat freut sich.", title="Bad", name="bad.txt")
@@ -19,12 +21,12 @@ def evidence(text: str, score: float, *, start: int = 0) -> Evidence:
 
 
 def test_rank_evidence_adds_similarity_bonus_for_kind_and_bonus_for_the_passage():
-    settings = Settings(kind_bonus=0.125, passage_bonus=0.25)
+    weights = replace(BY_SIMILARITY, kind=0.125, passage=0.25)
     ranked = rank_evidence(
         "Wie viele Bahnen gibt es?",
         [hit(one_passage(POOL), POOL, [0.75, 0.875, 0.5], score=0.5)],
         unrelated_cosine=0.5,
-        settings=settings,
+        weights=weights,
     )
     assert [(e.sentence.text, e.similarity, e.fits_kind, e.score) for e in ranked] == [
         ("Es hat 25 Bahnen.", 0.75, True, 0.75 + 0.125 + 0.125),
@@ -68,12 +70,12 @@ def test_rank_evidence_of_no_hits_is_empty():
 
 def test_select_evidence_takes_at_most_the_longest_answer():
     ranked = [evidence(f"Satz {number}.", 0.9) for number in range(5)]
-    assert select_evidence(ranked, settings=Settings(longest_answer=2)) == ranked[:2]
+    assert select_evidence(ranked, longest=2) == ranked[:2]
 
 
 def test_select_evidence_stops_where_scores_lie_too_far_below_the_best():
     ranked = [evidence("Eins.", 1.0), evidence("Zwei.", 0.75), evidence("Drei.", 0.5)]
-    assert select_evidence(ranked, settings=Settings(further_sentence=0.25)) == ranked[:2]
+    assert select_evidence(ranked, weights=replace(BY_SIMILARITY, further=0.25)) == ranked[:2]
 
 
 def test_select_evidence_says_nothing_twice():

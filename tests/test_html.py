@@ -73,8 +73,9 @@ def answer(source: Article, *, question: str = "Wann?", abstained: bool = False)
         Citation(marker, sentence, source, 0.5, (4, 7) if marker == 1 else None)
         for marker, sentence in enumerate(passage.sentences[:2], start=1)
     )
+    shown = render.refusal(question, [hit], "de") if abstained else render.answer_text(found)
     return Answer(
-        question, "de", render.refusal([hit], "de") if abstained else render.answer_text(found), None, abstained, 0.4,
+        question, "de", shown, None, abstained, 0.4,
         () if abstained else found, (hit,), None, 0.1,
     )  # fmt: skip
 

@@ -5,15 +5,17 @@ import pytest
 
 from index import command_line
 from index.command_line import run
+from qa import options
 from qa.__main__ import main
 
 ATTACK = "Wann hat der Angriff auf Dubrowez begonnen?"
 
 
 @pytest.fixture
-def command(sample_index, embedder, capsys, monkeypatch):
-    """Run a command on the sample articles, with the model that is loaded already; gives status, stdout and stderr."""
+def command(sample_index, embedder, reader, capsys, monkeypatch):
+    """Run a command on the sample articles, with the models loaded already; gives status, stdout and stderr."""
     monkeypatch.setattr(command_line, "SentenceTransformerEmbedder", lambda _name: embedder)
+    monkeypatch.setattr(options, "named_reader", {"trained": reader, "none": None}.__getitem__)
     monkeypatch.setenv("BELEGSTELLE_INDEX", str(sample_index.folder))
     handler = signal.getsignal(signal.SIGTERM)
 
@@ -46,7 +48,7 @@ def test_ask_prints_the_answer_and_its_source(command):
     assert out.splitlines()[:3] == [
         "Der Angriff auf Dubrowez hatte am 19. Januar begonnen. [1]",
         "",
-        "Kurz: 19. Januar",
+        "Kurz: am 19. Januar",
     ]
     assert "2025-03-11-tarvonien-meldet-einnahme-von-dubrowez.txt" in out
 
@@ -60,14 +62,16 @@ def test_ask_json_prints_one_object_alone(command, sample_index):
         "q1",
         ATTACK,
         False,
-        "19. Januar",
+        "am 19. Januar",
     )
 
 
 def test_ask_without_an_answer_is_no_error(command):
     status, out, err = command("ask", "Wie viele Saiten hat eine Geige?")
     assert (status, err) == (0, "")
-    assert out.startswith("Die Artikel beantworten diese Frage nicht. Am nächsten kommen: ")
+    assert out.startswith(
+        "Die Artikel beantworten diese Frage nicht. Gesucht wurde nach „Saiten“, „Geige“. Am nächsten"
+    )
 
 
 def test_ask_restricts_the_search(command):

@@ -34,7 +34,9 @@ def answer(article: Article = POOL, *, abstained: bool = False, language: str = 
     fields: dict[str, object] = {
         "question": "Wann öffnet das Bad?",
         "language": language,
-        "text": render.refusal([hit(article)], language) if abstained else render.answer_text(citations(article)),
+        "text": render.refusal("Wo war das?", [hit(article)], language)
+        if abstained
+        else render.answer_text(citations(article)),
         "short_answer": None if abstained else "am 2. Mai",
         "abstained": abstained,
         "confidence": 0.123456,
@@ -53,19 +55,20 @@ def test_answer_text_puts_each_marker_behind_its_sentence():
 @pytest.mark.parametrize(
     ("language", "statement"),
     [
-        ("de", "Die Artikel beantworten diese Frage nicht. Am nächsten kommen: „Neues Bad“, „Moor“"),
-        ("en", "The articles do not answer this question. The nearest articles: „Neues Bad“, „Moor“"),
-        ("ru", "В статьях нет ответа на этот вопрос. Ближе всего по теме: „Neues Bad“, „Moor“"),
-        ("uk", "У статтях немає відповіді на це запитання. Найближчі за темою: „Neues Bad“, „Moor“"),
+        ("de", "Die Artikel beantworten diese Frage nicht. Gesucht wurde nach {}. Am nächsten kommen: {}"),
+        ("en", "The articles do not answer this question. Looked for: {}. The nearest articles: {}"),
+        ("ru", "В статьях нет ответа на этот вопрос. Искали: {}. Ближе всего по теме: {}"),
+        ("uk", "У статтях немає відповіді на це запитання. Шукали: {}. Найближчі за темою: {}"),
     ],
 )
-def test_refusal_speaks_the_language_and_names_each_near_article_once(language, statement):
+def test_refusal_tells_what_was_looked_for_and_names_each_near_article_once(language, statement):
     moor = make_article("Das Moor ist nass.", title="Moor")
-    assert render.refusal([hit(), hit(rank=2), hit(moor, rank=3)], language) == statement
+    refusal = render.refusal("Wo ist das neue Bad von Haldern?", [hit(), hit(rank=2), hit(moor, rank=3)], language)
+    assert refusal == statement.format("„neue Bad“, „Haldern“", "„Neues Bad“, „Moor“")
 
 
 def test_refusal_without_any_hit_is_the_statement_alone():
-    assert render.refusal([], "de") == "Die Artikel beantworten diese Frage nicht."
+    assert render.refusal("Wo?", [], "de") == "Die Artikel beantworten diese Frage nicht."
 
 
 def test_terminal_shows_answer_short_answer_confidence_and_sources():
@@ -126,6 +129,7 @@ def test_answer_object_has_exactly_the_promised_fields():
                 "end": end,
                 "sentence": POOL.text[start:end],
                 "score": 0.5,
+                "context": None,
                 "copies": [],
             }
             for marker, start, end in ((1, 0, 25), (2, 26, 43))
