@@ -44,6 +44,7 @@ _SAME_MODEL = 0.99  # cosine; one model in float32 and bfloat16 reaches 0.999, a
 _FEW_LOST = 3  # files that may go from a folder without a word
 _LOST_SHARE = 0.3  # beyond these, the share of a folder's files that may
 
+_BRIEFLY = 0.8  # seconds that a writer waits for the lock: who opens an index may hold it for a moment
 _PATIENCE = 10  # seconds to wait for a writer that is bringing its log into the catalogue
 
 Progress = Callable[[int, int, str], None]  # files done, files in all, what the index holds by now
@@ -112,7 +113,7 @@ class NewsIndex:
             if whole and not seal.has_log(path):
                 return
             try:
-                with _writing(self.folder):  # which at its end brings a log that a crash left into the catalogue
+                with _writing(self.folder, patience=0):  # at its end a log that a crash left is in the catalogue
                     if not self.catalogue.sealed():
                         logger.warning("%s was not closed or has been changed; it is checked as a whole", path)
                         self.catalogue.examine()
@@ -542,12 +543,12 @@ def _model_state(embedder: Embedder) -> dict[str, object]:
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """Hold the index's write lock; a process that dies lets go of it. Raises IndexBusy at once if it is held.
+def _writing(folder: Path, *, patience: float = _BRIEFLY) -> Iterator[None]:
+    """Hold the index's write lock; a process that dies lets go of it. Raises IndexBusy if it is held for longer.
 
     At the end, however it comes, the catalogue's file is brought up to date and sealed.
     """
-    lock = FileLock(folder / "write.lock", timeout=0)
+    lock = FileLock(folder / "write.lock", timeout=patience)
     holder = folder / "write.pid"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

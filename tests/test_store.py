@@ -384,6 +384,16 @@ def test_second_writer_is_told_that_the_index_is_busy(opened, news):
     assert news_index.add([news]).added == 4
 
 
+def test_writer_waits_for_a_reader_that_looks_the_index_over(opened, news):
+    news_index = opened()
+    lock = FileLock(news_index.folder / "write.lock", thread_local=False)
+    lock.acquire()  # as a program does that opens the index between two batches of a writer
+    opening = threading.Timer(0.2, lock.release)
+    opening.start()
+    assert news_index.add([news]).added == 5
+    opening.join()
+
+
 def test_verify_while_another_writes_is_busy_and_finds_no_false_fault(opened, news):
     news_index, other = opened(), opened()
     news_index.add([news])
