@@ -9,7 +9,7 @@ them" as one more choice, so that scores compare between passages (shared normal
 with the first token for "none" (Devlin et al. 2019, arXiv 1810.04805). What is kept is a moving average of the weights.
 
 Only the upper layers learn; weights and gradients are bfloat16 where the processor has it, their sum float32. The same
-arguments give the same weights on the same machine. Some 18 windows a second on two cores with AMX; see --steps.
+arguments give the same weights on the same machine. Two cores with AMX read some 18 windows a second.
 """
 
 import argparse
