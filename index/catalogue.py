@@ -109,7 +109,6 @@ class StoredPassage:
 
     passage: Passage
     article: Article
-    vector: Vectors  # (dimension,)
     sentence_vectors: Vectors  # (sentences of the passage, dimension)
 
 
@@ -458,21 +457,28 @@ class Catalogue:
         )
         return [Sentence(article.id, start, end, article.text[start:end]) for start, end in rows]
 
+    def candidates(self, ids: Sequence[int]) -> dict[int, tuple[str, Vectors]]:
+        """Of passages by number the id of the article and the vector; a number that is not there is left out."""
+        rows = self.connection.execute(
+            "SELECT id, article_id, vector FROM passages WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+        return {number: (article_id, np.frombuffer(vector, dtype=np.float32)) for number, article_id, vector in rows}
+
     def passages(self, ids: Sequence[int]) -> dict[int, StoredPassage]:
         """Passages by number; a number that is not there (any more) is left out."""
         rows = self.connection.execute(
-            "SELECT id, article_id, first, last, vector FROM passages WHERE id IN (SELECT value FROM json_each(?))",
+            "SELECT id, article_id, first, last FROM passages WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(ids)),),
         ).fetchall()
         articles = self._articles({row[1] for row in rows})
         sentences = {key: self.sentences(article) for key, article in articles.items()}
         found: dict[int, StoredPassage] = {}
-        for number, article_id, first, last, vector in rows:
+        for number, article_id, first, last in rows:
             run = tuple(sentences[article_id][first : last + 1])
             found[number] = StoredPassage(
                 Passage(article_id, run[0].start, run[-1].end, run),
                 articles[article_id],
-                np.frombuffer(vector, dtype=np.float32),
                 self._sentence_vectors(article_id, len(sentences[article_id]))[first : last + 1],
             )
         return found

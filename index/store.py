@@ -357,18 +357,20 @@ class NewsIndex:
             reach = max(self.settings.candidates, top)
             near = dict(vectors.search(query, reach, among=None if among is None else np.array(among, dtype=np.int64)))
             worded = dict(lexical.search(self.catalogue.connection, question, reach, among=among))
-            stored = self.catalogue.passages(list(near | worded))
-            copies = self.catalogue.near_copies(item.article.id for item in stored.values())
-        numbers = sorted(stored)
-        cosines = [near.get(number, float(stored[number].vector @ query)) for number in numbers]
-        words = [worded.get(number, 0.0) for number in numbers]
-        weight = self.settings.vector_weight
-        joined = [
-            weight * cosine + (1 - weight) * word
-            for cosine, word in zip(_stretched(cosines), _stretched(words), strict=True)
-        ]
-        order = sorted(range(len(numbers)), key=lambda i: (-joined[i], stored[numbers[i]].article.id, numbers[i]))
-        order = self._spread(order, [stored[number].article.id for number in numbers])[:top]
+            candidates = self.catalogue.candidates(list(near | worded))
+            numbers = sorted(candidates)
+            articles = [candidates[number][0] for number in numbers]
+            cosines = [near.get(number, float(candidates[number][1] @ query)) for number in numbers]
+            words = [worded.get(number, 0.0) for number in numbers]
+            weight = self.settings.vector_weight
+            joined = [
+                weight * cosine + (1 - weight) * word
+                for cosine, word in zip(_stretched(cosines), _stretched(words), strict=True)
+            ]
+            order = sorted(range(len(numbers)), key=lambda i: (-joined[i], articles[i], numbers[i]))
+            order = self._spread(order, articles)[:top]
+            stored = self.catalogue.passages([numbers[i] for i in order])
+            copies = self.catalogue.near_copies(articles[i] for i in order)
         return [
             Hit(
                 passage=stored[numbers[i]].passage,
@@ -378,7 +380,7 @@ class NewsIndex:
                 similarity=cosines[i],
                 lexical=words[i],
                 sentence_similarities=tuple(map(float, stored[numbers[i]].sentence_vectors @ query)),
-                copies=copies.get(stored[numbers[i]].article.id, ()),
+                copies=copies.get(articles[i], ()),
             )
             for rank, i in enumerate(order, start=1)
         ]

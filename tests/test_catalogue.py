@@ -76,13 +76,16 @@ def test_catalogue_gives_back_sentences_and_passages_with_their_vectors(catalogu
         assert [article.text[s.start : s.end] for s in sentences] == [s.text for s in sentences]
     prepared = prepare(BREAD)
     stored = catalogue.passages([1, 2, 99])
-    assert sorted(stored) == [1, 2]
+    candidates = catalogue.candidates([1, 2, 99])
+    assert sorted(stored) == sorted(candidates) == [1, 2]
     for number, rows in ((1, slice(0, 3)), (2, slice(2, 4))):
         found = stored[number]
         assert isinstance(found, StoredPassage)
         assert found.passage == prepared.passages[number - 1]
         assert found.article == replace(BREAD, name="brot.txt")
-        np.testing.assert_array_equal(found.vector, prepared.passage_vectors[number - 1])
+        article_id, vector = candidates[number]
+        assert article_id == BREAD.id
+        np.testing.assert_array_equal(vector, prepared.passage_vectors[number - 1])
         np.testing.assert_allclose(found.sentence_vectors, prepared.sentence_vectors[rows], atol=1e-3)
     np.testing.assert_array_equal(catalogue.passage_vectors([2, 1]), prepared.passage_vectors)
     assert catalogue.passage_vectors([]).shape == (0, 8)
