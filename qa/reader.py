@@ -49,10 +49,13 @@ class Reader(Protocol):
 
 
 def named_reader(name: str) -> Reader | None:
-    """The reader that `--reader` names; None for NONE."""
+    """The reader that `--reader` names: a folder that `qa.train_reader` wrote is one, too. None for NONE."""
     if name == NONE:
         return None
-    return TrainedReader() if name == TRAINED else AnsweringModel(name)
+    if name == TRAINED:
+        return TrainedReader()
+    folder = Path(name).expanduser()
+    return TrainedReader(folder) if (folder / "reader.json").exists() else AnsweringModel(name)
 
 
 class TrainedReader:
@@ -62,9 +65,8 @@ class TrainedReader:
     its own weights are damaged.
     """
 
-    name = TRAINED
-
     def __init__(self, folder: Path = WEIGHTS) -> None:
+        self.name = TRAINED if folder == WEIGHTS else str(folder)
         self._folder = folder
 
     @cached_property

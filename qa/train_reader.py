@@ -74,9 +74,9 @@ class Plan:
     head_rate: float = 1e-3
     warm_up: int = 100  # steps
     average: float = 0.998  # share of the old average that a step keeps
-    weight_of_spans: float = 0.4
+    weight_of_spans: float = 1.0
     weight_of_answers: float = 3.0  # of a sentence that answers against one that does not, each taken alone
-    largest_public: int = 22_000  # questions of one public set in the first stage
+    largest_public: int = 22_000  # questions of one public set in other languages than German, in the first stage
     largest_repeated: int = 2_500  # and in the second
     strangers: float = 0.25  # share of the public spans' questions that also get a window of another text
     more_windows: float = 0.4  # chance of a second window without the answer
@@ -108,6 +108,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     plan = Plan()
     stages = make_stages(arguments.sets, out, plan, seed=arguments.seed, epochs=arguments.epochs)
     network = build_network(trained_layers=plan.trained_layers, attention=training_attention())
+    if arguments.start:
+        network.load_state_dict(load_network(arguments.start).state_dict())
     values = train(network, stages, out, plan, seed=arguments.seed)
     save_weights(values, out)
     load_network(out)  # what cannot be read again should be noticed now
@@ -120,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m qa.train_reader", description="Train the evidence reader.")
     parser.add_argument("sets", nargs="+", type=Path, metavar="SET", help="files of questions (.jsonl, .jsonl.gz)")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where weights and checkpoints go")
+    parser.add_argument("--start", type=Path, metavar="FOLDER", help="weights to begin with, or the embedded model's")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     parser.add_argument("--seed", type=int, default=0, help="of order and choice (default 0)")
     parser.add_argument(
@@ -151,13 +154,12 @@ def make_stages(
         if "context" not in rows[0]:
             written += rows
             continue
-        groups = list(public_groups(rows))
-        crossed = list(crossed_groups(rows))
-        if groups and groups[0].spans:
-            groups = with_strangers(groups, share=plan.strangers, seed=seed)
-        first += [*pick.sample(groups, min(len(groups), plan.largest_public)), *crossed]
-        second += [*pick.sample(groups, min(len(groups), plan.largest_repeated)), *crossed]
-        logger.info("%s: %d questions", path.name, len(groups) + len(crossed))
+        german = _with_strangers(public_groups(row for row in rows if row["lang"] == "de"), plan, seed)
+        foreign = _with_strangers(public_groups(row for row in rows if row["lang"] != "de"), plan, seed)
+        german += crossed_groups(rows)
+        first += [*german, *pick.sample(foreign, min(len(foreign), plan.largest_public))]
+        second += [*german, *pick.sample(foreign, min(len(foreign), plan.largest_repeated))]
+        logger.info("%s: %d questions", path.name, len(german) + len(foreign))
     articles = [row for row in written if "qas" in row]
     if articles:
         asked = [question for question in written_questions(written) if not held_out(question.article)]
@@ -169,6 +171,12 @@ def make_stages(
         Stage("public sets", tuple(first), epochs[0], last_rate=0.3),
         Stage("written articles", tuple(second), epochs[1], last_rate=0.0),
     )
+
+
+def _with_strangers(groups: Iterator[Group], plan: Plan, seed: int) -> list[Group]:
+    """The groups, and where a set tells words some with a window of another text."""
+    listed = list(groups)
+    return with_strangers(listed, share=plan.strangers, seed=seed) if listed and listed[0].spans else listed
 
 
 def _usable(gold: Sequence[str], group: Group) -> bool:

@@ -62,7 +62,7 @@ def test_named_assistant_loads_the_trained_reader(news_index, tmp_path, monkeypa
     make_weights(tmp_path / "weights", trained_layers=1)
     monkeypatch.setattr(reader, "TrainedReader", partial(TrainedReader, tmp_path / "weights"))
     assistant = named_assistant(options("--refusal", "strict"), news_index)
-    assert (assistant.reader.name, assistant.weights) == ("trained", BY_READER)
+    assert (type(assistant.reader), assistant.weights) == (TrainedReader, BY_READER)
     assert {"_network", "_tokenizer"} <= vars(assistant.reader).keys()
     assert assistant.threshold == BY_READER.thresholds[Refusal.STRICT]
 

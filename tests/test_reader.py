@@ -93,6 +93,12 @@ def test_named_reader_gives_the_reader_of_that_name():
     assert (type(other), other.name) == (AnsweringModel, "somebody/gelectra-squad")
 
 
+def test_named_reader_takes_a_folder_of_trained_weights(tmp_path):
+    (tmp_path / "reader.json").write_text("{}")
+    reader = named_reader(str(tmp_path))
+    assert (type(reader), reader.name) == (TrainedReader, str(tmp_path))
+
+
 def test_trained_reader_says_something_of_every_sentence(reader):
     hits = [make_hit(BRIDGE), make_hit(KIOSK), make_hit(BRIDGE, 1)]
     results = reader.read(QUESTION, hits)

@@ -548,7 +548,7 @@ def public_row(number, **fields):
     answer = f"Meier{number}"
     return {
         "id": f"s-{number}",
-        "lang": "de",
+        "lang": "nl",
         "question": f"Wer wohnt im Haus {number}?",
         "context": context,
         "answers": [{"text": answer, "start": context.index(answer)}],
@@ -569,6 +569,18 @@ def test_command_trains_and_writes_weights_and_leaves_no_checkpoint(tmp_path, ca
     assert "stage 2, written articles: 12 questions, 1 steps" in caplog.text
     assert {path.name for path in out.iterdir()} == {"articles", "index", "reader.json", "reader.safetensors"}
     assert load_network(out).head.weight.shape == (3, 16)
+
+
+@pytest.mark.usefixtures("small_model")
+def test_command_begins_with_the_weights_it_is_given(tmp_path):
+    public = write_rows(tmp_path / "public.jsonl", [public_row(number) for number in range(4)])
+    values = {name: value + 1 for name, value in trained_parameters(build_network(trained_layers=2)).items()}
+    save_weights(values, tmp_path / "start")
+    less_than_a_step = ["--epochs", "0.1", "0"]
+    command = [str(public), *less_than_a_step, "--start", str(tmp_path / "start"), "--out", str(tmp_path / "out")]
+    assert run(main, command) == 0
+    start, out = load_network(tmp_path / "start"), load_network(tmp_path / "out")
+    torch.testing.assert_close(out.state_dict(), start.state_dict(), rtol=0, atol=0.02)
 
 
 def test_command_does_not_begin_anew_where_a_training_is_unfinished(tmp_path, capsys):
@@ -621,6 +633,15 @@ def test_stages_take_so_many_questions_of_a_public_set(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_stages_take_all_german_questions_of_a_public_set(tmp_path):
+    rows = [public_row(number, lang="de" if number < 7 else "ar") for number in range(12)]
+    german = {row["question"] for row in rows[:7]}
+    for stage in staged(tmp_path, rows, largest_public=3, largest_repeated=3, strangers=0):
+        questions = [group.question for group in stage.groups]
+        assert german <= set(questions)
+        assert len(questions) == len(set(questions)) == 10
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"), [({}, {2}), ({"sentences": [[0, 10], [11, 20]]}, {1})], ids=["words", "sentences"]
 )
@@ -631,9 +652,9 @@ def test_stages_give_texts_of_others_to_sets_that_tell_words(tmp_path, fields, e
 
 def test_stages_ask_german_texts_in_other_languages_too(tmp_path):
     rows = [
-        public_row(1, id="s-de-1"),
+        public_row(1, id="s-de-1", lang="de"),
         public_row(1, id="s-en-1", lang="en", question="Who lives there?"),
-        public_row(2, id="s-de-2"),
+        public_row(2, id="s-de-2", lang="de"),
     ]
     first, second = staged(tmp_path, rows, strangers=0)
     german = rows[0]["context"]

@@ -46,11 +46,15 @@ def measure(rows: Sequence[tuple[Question, Answer]], assistant: Assistant) -> No
         for (question, _), ranking in zip(rows, rankings, strict=True)
         if question.answerable
     ]
-    found = [any(gold) for gold in ranked]
+    found = [
+        any(is_gold(question, hit.article.name, sentence.text) for hit in hits for sentence in hit.passage.sentences)
+        for question, hits in ((question, answer.passages) for question, answer in answerable)
+    ]
     shown = [right for verdicts in cited for right in verdicts]
     all_citations = [citation for _, answer in rows for citation in answer.citations]
     exact = [c.article.text[c.sentence.start : c.sentence.end] == c.sentence.text for c in all_citations]
     _share("gold sentence within the retrieved passages", found)
+    _share("gold sentence within those that were read", [any(gold) for gold in ranked])
     _share("best evidence right, refused or not", [gold[0] for gold in ranked if gold])
     _share("one of the three best right, refused or not", [any(gold[:3]) for gold in ranked])
     _share("first citation right", [bool(verdicts) and verdicts[0] for verdicts in cited])
