@@ -1,138 +1,75 @@
 """The chat page: `python app.py [--index DIR] [--articles PATH...] [--host 127.0.0.1] [--port 7860] [--lang de|en]`."""
 
 import argparse
-import hashlib
-import ipaddress
-import logging
+import functools
+import inspect
+import json
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import threading
-import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index.command_line import common_options, named_embedder, progress_bar, run, summary
-from index.embedded_model import cache_folder
-from index.errors import IndexMissing, InputInvalid, NewsError, QuestionInvalid
-from index.files import printable
-from index.store import NewsIndex
-from qa import html, render
+from index.command_line import run
+from index.errors import InputInvalid, QuestionInvalid
 from qa.answers import Assistant
+from qa.collection import Order
+from qa.desk import ROWS, Choices, Desk, Shown, Visible, language_of
 from qa.examples import EXAMPLES
+from qa.first_words import FirstWords
 from qa.guard import Guard, safe_environment
-from qa.options import answering_options, named_assistant
-from qa.types import Answer
+from qa.options import named_assistant
+from qa.programs import Programs
+from qa.serving import (
+    check_address,
+    host_names,
+    is_loopback,
+    opened_index,
+    password_check,
+    serves_samples,
+    serving_parser,
+)
+from qa.words import PAGE
 
 if TYPE_CHECKING:
     import gradio as gr
 
-SAMPLE_ARTICLES = Path(__file__).parent / "articles"
-PAGE = Path(__file__).parent / "qa" / "page"
-KEPT_TURNS = 20  # of a conversation
+ASSETS = Path(__file__).parent / "qa" / "page"
 
-logger = logging.getLogger("app")
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A question with what came of it: an answer, or a notice why there is none."""
-
-    number: int
-    question: str
-    answer: Answer | None
-    notice: str = ""
+Handler = Callable[..., Any]  # a method of the desk: gives what is shown by name, at once or in steps
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Build or open the index and serve the chat until it is stopped."""
-    arguments = _parser().parse_args(argv)
-    _check_address(arguments.host, arguments.port)
-    news_index = _index(arguments)
+    arguments = serving_parser().parse_args(argv)
+    check_address(arguments)
+    password = password_check(arguments.password_file)
+    news_index = opened_index(arguments)
     temp_folder = Path(tempfile.mkdtemp(prefix="belegstelle-"))
     try:
         safe_environment(os.environ, temp_folder)
-        _serve(named_assistant(arguments, news_index), arguments, sample=_serves_samples(arguments))
+        _serve(named_assistant(arguments, news_index), arguments, password)
     finally:
         shutil.rmtree(temp_folder, ignore_errors=True)
         news_index.close()
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python app.py", description="Chat with articles.", parents=[common_options(), answering_options()]
-    )
-    parser.add_argument("--articles", nargs="+", type=Path, metavar="PATH", help="files and folders to add at start")
-    parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=7860, help="default 7860")
-    parser.add_argument("--lang", choices=sorted(render.PAGE), default="de", help="language of the page")
-    return parser
-
-
-def _check_address(host: str, port: int) -> None:
-    """Raise InputInvalid where the page cannot or must not be served, before anything takes time."""
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise InputInvalid(
-            f"--host {host} is no loopback address; the page has no login, so serve 127.0.0.1 and put a web server "
-            "with TLS and passwords before it"
-        )
-    if not 1 <= port <= 65535:
-        raise InputInvalid(f"--port {port} is no port; name one from 1024 to 65535, such as --port 7860")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise InputInvalid(f"--port {port} cannot be used ({error}); name another, such as --port 7861") from error
-
-
-def _serves_samples(arguments: argparse.Namespace) -> bool:
-    return not (arguments.index or arguments.articles or os.environ.get("BELEGSTELLE_INDEX"))
-
-
-def _index(arguments: argparse.Namespace) -> NewsIndex:
-    """Open the named index, or one in the user's cache for the named articles, and add these."""
-    articles = arguments.articles or ([SAMPLE_ARTICLES] if _serves_samples(arguments) else [])
-    named = arguments.index or os.environ.get("BELEGSTELLE_INDEX")
-    if named:
-        folder = Path(named).expanduser()
-    else:
-        places = "\n".join(sorted(str(path.absolute()) for path in articles))
-        folder = cache_folder() / "indexes" / hashlib.sha256(places.encode()).hexdigest()[:12]
-    embedder = named_embedder(arguments)
-    if not articles:
-        news_index = NewsIndex(folder, embedder)
-    else:
-        news_index = NewsIndex.open_or_create(folder, embedder)
-        report = news_index.add(articles, progress=progress_bar("files", quiet=arguments.quiet))
-        for skipped in report.skipped:
-            print(f"skipped {printable(skipped.path)}: {printable(skipped.reason)}", file=sys.stderr)
-        if not arguments.quiet:
-            print(summary(report), file=sys.stderr)
-    return news_index
-
-
-def _serve(assistant: Assistant, arguments: argparse.Namespace, *, sample: bool) -> None:
+def _serve(assistant: Assistant, arguments: argparse.Namespace, password: Callable[[str, str], bool] | None) -> None:
     """Serve the page until SIGINT or SIGTERM."""
     from starlette.middleware import Middleware
 
     stopped = threading.Event()
-    page = build_page(assistant, arguments.lang, EXAMPLES if sample else ())
+    examples = EXAMPLES if serves_samples(arguments) else ()
+    programs = Programs(assistant) if arguments.api or arguments.mcp or is_loopback(arguments.host) else None
+    page = build_page(Desk(assistant), arguments.lang, examples, programs)
     host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
-    names = {f"{name}:{arguments.port}" for name in (host, "localhost", "127.0.0.1")}
     page.launch(
-        server_name=arguments.host,
+        server_name=host,
         server_port=arguments.port,
         share=False,
         inbrowser=False,
@@ -147,14 +84,21 @@ def _serve(assistant: Assistant, arguments: argparse.Namespace, *, sample: bool)
         strict_cors=True,
         ssr_mode=False,
         num_workers=0,
-        mcp_server=False,
+        auth=password,
+        ssl_certfile=str(arguments.tls_cert) if arguments.tls_cert else None,
+        ssl_keyfile=str(arguments.tls_key) if arguments.tls_key else None,
+        ssl_verify=False,  # it only opens its own page once, to see whether it is there
+        mcp_server=arguments.mcp,
         pwa=False,
         enable_monitoring=False,
         run_history=False,
         footer_links=[],
-        favicon_path=PAGE / "favicon.svg",
+        favicon_path=ASSETS / "favicon.svg",
         app_kwargs={
-            "middleware": [Middleware(Guard, hosts=tuple(sorted(names)))],
+            "middleware": [
+                Middleware(Guard, hosts=host_names(arguments.host, arguments.port), max_files=60),
+                Middleware(FirstWords, language=arguments.lang),
+            ],
             "docs_url": None,
             "redoc_url": None,
             "openapi_url": None,
@@ -163,7 +107,8 @@ def _serve(assistant: Assistant, arguments: argparse.Namespace, *, sample: bool)
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    print(f"Belegstelle: http://{host}:{arguments.port}", flush=True)
+    scheme = "https" if arguments.tls_cert else "http"
+    print(f"Belegstelle: {scheme}://{host}:{arguments.port}", flush=True)
     if not arguments.quiet:
         print("stop it with Ctrl-C", file=sys.stderr, flush=True)
     stopped.wait()
@@ -171,23 +116,26 @@ def _serve(assistant: Assistant, arguments: argparse.Namespace, *, sample: bool)
 
 
 def _look() -> dict[str, Any]:
-    """Theme, style and script of the page; all of them constants."""
+    """Theme, style, script and words of the page; all of them constants."""
     import gradio as gr
 
     fonts = ("Charter", "Georgia", "serif")  # the system's own, since nothing is fetched
+    words = json.dumps(PAGE, ensure_ascii=False).replace("</", "<\\/")
+    script = (ASSETS / "script.js").read_text(encoding="utf-8")
     return {
         "theme": gr.themes.Base(primary_hue="blue", neutral_hue="stone", font=fonts, font_mono=("monospace",)),
-        "css": (PAGE / "style.css").read_text(encoding="utf-8"),
-        "head": f"<script>{(PAGE / 'script.js').read_text(encoding='utf-8')}</script>",
+        "css": (ASSETS / "style.css").read_text(encoding="utf-8"),
+        "head": f"<script>const BELEGSTELLE = {words};\n{script}</script>",
+        "i18n": gr.I18n(**PAGE),
     }
 
 
-def build_page(assistant: Assistant, language: str, examples: Sequence[str]) -> "gr.Blocks":
+def build_page(desk: Desk, language: str | None, examples: Sequence[str], programs: Programs | None) -> "gr.Blocks":
     """Lay the page out and connect it; nothing is served yet."""
     import gradio as gr
 
-    words = render.PAGE[language]
-    reading: dict[str, Any] = {
+    i18n = gr.I18n(**PAGE)
+    markup: dict[str, Any] = {  # how a Chatbot shows what `qa.html` wrote, and nothing else
         "layout": "panel",
         "buttons": [],
         "render_markdown": False,
@@ -198,119 +146,196 @@ def build_page(assistant: Assistant, language: str, examples: Sequence[str]) -> 
         "allow_file_downloads": False,
         "editable": None,
         "show_label": False,
+        "autoscroll": False,
     }
+    parts: dict[str, Any] = {}  # of the page, by the names that the desk gives them
 
-    def respond(question: str, turns: list[Turn]) -> tuple[object, ...]:
-        turn = _turn(assistant, question, (turns[-1].number + 1) if turns else 1, language)
-        turns = [*turns, turn][-KEPT_TURNS:]
-        kept = question if turn.answer is None else ""  # what could not be asked can be mended
-        return turns, conversation(turns, language), kept, show(f"beleg-{turn.number}-1", turns)
+    def hidden(name: str) -> gr.Textbox:
+        """A field through which the page's script tells what was clicked, or is told what to copy."""
+        return gr.Textbox(visible="hidden", elem_id=name, show_label=False, container=False)
 
-    def pick(example: gr.SelectData, turns: list[Turn]) -> tuple[object, ...]:
-        return respond(example.value["text"], turns)
-
-    def show(chosen: str, turns: list[Turn]) -> Any:
-        return [{"role": "assistant", "content": source_html(turns, chosen, language)}]
-
-    def begin_anew() -> tuple[object, ...]:
-        return [], [], "", show("", [])
-
-    page = gr.Blocks(title=words["title"], analytics_enabled=False, delete_cache=(600, 3600), fill_width=True)
+    page = gr.Blocks(title=PAGE["de"]["title"], analytics_enabled=False, delete_cache=(600, 3600), fill_width=True)
     with page:
-        turns = gr.State([])
-        chosen = gr.Textbox(visible="hidden", elem_id="chosen", show_label=False, container=False)
-        counts = assistant.news_index.catalogue.counts()
-        gr.Markdown(f"# {words['title']}", elem_id="title", container=False)
-        gr.Markdown(f"{words['motto']} {words['collection'].format(**counts)}.", elem_id="motto", container=False)
-        with gr.Row(elem_id="desk"):
-            with gr.Column(scale=6, min_width=320):
-                chat = gr.Chatbot(
-                    label=words["conversation"],
-                    elem_id="chat",
-                    placeholder=words["welcome_examples"] if examples else words["welcome"],
-                    examples=[{"text": example} for example in examples],
-                    height="64vh",
-                    **reading,
-                )
-                with gr.Row(elem_id="asking"):
-                    question = gr.Textbox(
-                        label=words["question"],
-                        placeholder=words["placeholder"],
-                        elem_id="question",
-                        max_lines=4,
-                        scale=8,
-                        autofocus=True,
+        for name, value in (("turns", []), ("identity", ""), ("rows", ROWS), ("removed", None), ("renaming", "")):
+            parts[name] = gr.State(value)
+        # what is kept in the browser is the person's own: the secret keeps it from nobody
+        parts["stored"] = gr.BrowserState([], storage_key="belegstelle-conversations", secret="belegstelle")  # noqa: S106
+        for name in ("clicked", "picked", "recalled", "handout"):
+            parts[name] = hidden(name)
+        with gr.Row(elem_id="head"):
+            gr.Markdown(f"# {PAGE['de']['title']}", elem_id="title", container=False)
+            parts["status"] = gr.Markdown("", elem_id="status", container=False)
+            for name in ("other_language", "theme", "help"):  # the page's script listens to them
+                gr.Button(i18n(name), elem_id=name.replace("_", "-"), size="sm", scale=0)
+        with gr.Tabs(elem_id="rooms"):
+            with gr.Tab(i18n("tab_chat")), gr.Row(elem_classes="desk"):
+                with gr.Column(scale=6, min_width=320):
+                    parts["talk"] = gr.Chatbot(
+                        label=i18n("conversation"),
+                        elem_id="chat",
+                        placeholder=i18n("welcome_examples" if examples else "welcome"),  # type: ignore[arg-type]
+                        examples=[{"text": example} for example in examples],
+                        height="58vh",
+                        **markup,
                     )
-                    with gr.Column(scale=1, min_width=150, elem_id="buttons"):
-                        ask = gr.Button(words["ask"], variant="primary", elem_id="ask")
-                        anew = gr.Button(words["begin_anew"], elem_id="anew", size="sm")
-            with gr.Column(scale=5, min_width=320):
-                reader = gr.Chatbot(
-                    show("", []), label=words["source"], elem_id="reader", height="80vh", autoscroll=False, **reading
-                )
-        outputs = [turns, chat, question, reader]
-        gr.on([ask.click, question.submit], respond, [question, turns], outputs)
-        chat.example_select(pick, [turns], outputs)
-        anew.click(begin_anew, None, outputs)
-        chosen.change(show, [chosen, turns], [reader], show_progress="hidden")
+                    with gr.Row(elem_id="asking"):
+                        parts["question"] = gr.Textbox(
+                            label=i18n("question"),
+                            placeholder=i18n("placeholder"),
+                            elem_id="question",
+                            max_lines=4,
+                            scale=8,
+                            autofocus=True,
+                        )
+                        with gr.Column(scale=1, min_width=150, elem_id="buttons"):
+                            ask = gr.Button(i18n("ask"), variant="primary", elem_id="ask")
+                            stop = gr.Button(i18n("stop"), elem_id="stop", size="sm")
+                            anew = gr.Button(i18n("begin_anew"), elem_id="anew", size="sm")
+                    with gr.Accordion(i18n("scope"), open=False, elem_id="scope"), gr.Row():
+                        for name, label in (("articles", "scope_articles"), ("outlets", "scope_outlets")):
+                            parts[name] = gr.Dropdown([], label=i18n(label), multiselect=True, elem_id=name)
+                        for name in ("since", "until"):
+                            parts[name] = gr.Textbox(label=i18n(name), max_length=10, min_width=130, elem_id=name)
+                with gr.Column(scale=5, min_width=320):
+                    parts["source"] = gr.Chatbot(label=i18n("source"), elem_id="source", height="80vh", **markup)
+            with gr.Tab(i18n("tab_collection")), gr.Row(elem_classes="desk"):
+                with gr.Column(scale=6, min_width=320):
+                    parts["upload"] = gr.File(
+                        label=i18n("upload"),
+                        file_count="multiple",
+                        elem_id="upload",
+                        height=130,
+                    )
+                    with gr.Row(elem_id="sifting"):
+                        parts["find"] = gr.Textbox(label=i18n("find"), elem_id="find", max_length=200, scale=2)
+                        parts["outlet"] = gr.Dropdown(
+                            [""], value="", label=i18n("outlet"), elem_id="outlet", min_width=150
+                        )
+                        parts["order"] = gr.Dropdown(
+                            list(Order), value=str(Order.DATE), label=i18n("sort"), elem_id="order", min_width=190
+                        )
+                    parts["listed"] = gr.Chatbot(
+                        label=i18n("tab_collection"), elem_id="listed", height="56vh", **markup
+                    )
+                with gr.Column(scale=5, min_width=320):
+                    parts["reading"] = gr.Chatbot(label=i18n("source"), elem_id="reading", height="80vh", **markup)
+            with gr.Tab(i18n("tab_history")):
+                parts["find_talk"] = gr.Textbox(label=i18n("find_conversation"), elem_id="find-talk", max_length=200)
+                with gr.Row(visible=False, elem_id="renaming") as parts["naming"]:
+                    parts["new_title"] = gr.Textbox(
+                        label=i18n("new_title"), elem_id="new-title", max_length=120, scale=4
+                    )
+                    save = gr.Button(i18n("save"), elem_id="save", scale=1)
+                parts["history"] = gr.Chatbot(label=i18n("tab_history"), elem_id="history", height="64vh", **markup)
+
+        def connect(
+            events: list[Any],
+            handler: Handler,
+            inputs: Sequence[str],
+            outputs: Sequence[str],
+            *,
+            chosen: bool = False,
+            **more: Any,
+        ) -> Any:
+            """Call a method of the desk with what parts hold, after what was `chosen`; show what it gives by name."""
+            of_inputs, of_outputs = [parts[name] for name in inputs], [parts[name] for name in outputs]
+            adapted = _adapted(handler, parts, language, chosen=chosen)
+            return gr.on(
+                events, adapted, of_inputs, of_outputs, show_progress="hidden", api_visibility="private", **more
+            )
+
+        scope = ["articles", "outlets", "since", "until"]
+        counted = ["status", "outlet", "articles", "outlets"]
+        answering = ["turns", "talk", "question", "source", "stored", "identity"]
+        sifting = ["find", "outlet", "order", "rows"]
+        respond = ["turns", *scope, "stored", "identity"]
+        asking = [
+            connect([ask.click, parts["question"].submit], desk.respond, ["question", *respond], answering),
+            connect([parts["talk"].example_select], desk.respond, respond, answering, chosen=True),
+            connect(
+                [parts["clicked"].change], desk.act, ["clicked", "turns", "stored", "identity"], [*answering, "handout"]
+            ),
+        ]
+        connect([stop.click], desk.stop, ["turns"], ["turns", "talk"], cancels=asking)
+        connect([anew.click], desk.begin_anew, [], ["turns", "talk", "question", "source", "identity"])
+
+        connect([parts[name].change for name in sifting[:3]], desk.sift, sifting, ["listed"])
+        connect(
+            [parts["picked"].change],
+            desk.tidy,
+            ["picked", *sifting, "removed"],
+            ["listed", "reading", "rows", "removed", *counted],
+        )
+        connect(
+            [parts["upload"].upload],
+            desk.upload,
+            ["upload", *sifting],
+            ["upload", "listed", *counted],
+            concurrency_limit=1,
+        )
+
+        connect(
+            [parts[name].change for name in ("stored", "find_talk")], desk.recent, ["stored", "find_talk"], ["history"]
+        )
+        connect(
+            [parts["recalled"].change],
+            desk.recall,
+            ["recalled", "stored", "find_talk"],
+            ["stored", "history", "naming", "new_title", "renaming", "turns", "talk", "source", "identity"],
+        )
+        connect(
+            [save.click, parts["new_title"].submit],
+            desk.rename,
+            ["new_title", "renaming", "stored", "find_talk"],
+            ["stored", "history", "naming"],
+        )
+        connect([page.load], desk.open_page, ["stored"], [*counted, "order", "listed", "source", "history", "reading"])
+        for endpoint in programs.endpoints if programs else ():
+            gr.api(_telling(endpoint), api_name=endpoint.__name__)  # type: ignore[attr-defined]  # exported by assignment
     page.queue(api_open=False, max_size=32, default_concurrency_limit=2, status_update_rate=2)
     return page
 
 
-def conversation(turns: Sequence[Turn], language: str) -> list[dict[str, str]]:
-    """The messages of a conversation."""
-    messages = []
-    for turn in turns:
-        if turn.question.strip():
-            messages.append({"role": "user", "content": html.question_html(turn.question)})
-        shown = html.notice_html(turn.notice)
-        if turn.answer is not None:
-            shown = html.answer_html(turn.answer, turn.number, language)
-        messages.append({"role": "assistant", "content": shown})
-    return messages
+def _adapted(handler: Handler, parts: dict[str, Any], language: str | None, *, chosen: bool) -> Handler:
+    """A method of the desk as Gradio calls it: with the request, and with components instead of their names."""
+    import gradio as gr
+
+    def components(shown: Shown) -> dict[Any, Any]:
+        return {parts[name]: _update(value) for name, value in shown.items()}
+
+    def in_steps(request: gr.Request, *held: Any) -> Iterator[dict[Any, Any]]:
+        for shown in handler(*held, language_of(request.headers, language)):
+            yield components(shown)
+
+    def at_once(request: gr.Request, *held: Any) -> dict[Any, Any]:
+        return components(handler(*held, language_of(request.headers, language)))
+
+    def with_chosen(request: gr.Request, event: gr.SelectData, *held: Any) -> Iterator[dict[Any, Any]]:
+        yield from in_steps(request, event.value["text"], *held)
+
+    return with_chosen if chosen else in_steps if inspect.isgeneratorfunction(handler) else at_once
 
 
-def source_html(turns: Sequence[Turn], chosen: str, language: str) -> str:
-    """The article of the chosen citation or passage, with what was cited from it marked."""
-    target = html.parse_target(chosen)
-    answer = next((turn.answer for turn in turns if target and turn.number == target.answer), None)
-    if target and answer:
-        if target.kind == "stelle":
-            hit = next((hit for hit in answer.passages if hit.rank == target.number), None)
-            if hit:
-                return html.article_html(
-                    hit.article, [html.Mark(hit.passage.start, hit.passage.end, current=True)], language
-                )
-        citation = next((citation for citation in answer.citations if citation.marker == target.number), None)
-        if citation:
-            marks = [
-                html.Mark(other.sentence.start, other.sentence.end, str(other.marker), current=other is citation)
-                for other in answer.citations
-                if other.article.id == citation.article.id
-            ]
-            return html.article_html(citation.article, marks, language)
-    return html.notice_html(render.PAGE[language]["no_source"])
+def _telling(endpoint: Handler) -> Handler:
+    """An endpoint that tells other programs what they can mend; all else that goes wrong stays in the log."""
+    import gradio as gr
+
+    @functools.wraps(endpoint)
+    def told(*arguments: Any, **named: Any) -> Any:
+        try:
+            return endpoint(*arguments, **named)
+        except (InputInvalid, QuestionInvalid) as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return told
 
 
-def _turn(assistant: Assistant, question: str, number: int, language: str) -> Turn:
-    """Ask, and turn whatever goes wrong into a notice for the page; the log has the rest."""
-    words = render.PAGE[language]
-    allowed = assistant.settings.longest_question
-    try:
-        return Turn(number, question, assistant.ask(question))
-    except QuestionInvalid:
-        too_long = len(question) > allowed
-        notice = (
-            words["long_question"].format(found=len(question), allowed=allowed) if too_long else words["empty_question"]
-        )
-        return Turn(number, "" if too_long else question, None, notice)
-    except IndexMissing:
-        notice = words["empty_index"].format(command="python -m index add --index DIR PATH...")
-    except Exception as error:  # the page must go on; the log says what happened
-        identity = uuid.uuid4().hex[:8]
-        logger.error("error %s: %s", identity, error, exc_info=not isinstance(error, NewsError))
-        notice = words["failed"].format(id=identity)
-    return Turn(number, question, None, notice)
+def _update(value: object) -> object:
+    import gradio as gr
+
+    if isinstance(value, Choices):
+        return gr.update(choices=list(value.pairs))
+    return gr.update(visible=value.value) if isinstance(value, Visible) else value
 
 
 if __name__ == "__main__":

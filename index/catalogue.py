@@ -488,9 +488,14 @@ class Catalogue:
         return np.frombuffer(row[0], dtype=np.float16).reshape(count, -1).astype(np.float32)
 
     def passage_ids(
-        self, *, names: Sequence[str] = (), since: str | None = None, until: str | None = None
+        self,
+        *,
+        names: Sequence[str] = (),
+        publishers: Sequence[str] = (),
+        since: str | None = None,
+        until: str | None = None,
     ) -> list[int]:
-        """The numbers of all passages, or of those whose article has one of the names and lies in the period.
+        """The numbers of all passages, or of those whose article has one of the names, is by a publisher and in time.
 
         A name is an article's id, or the name, path or bare file name of one of its files. Dates are YYYY-MM-DD,
         both ends included; an article without a date lies in no period.
@@ -506,6 +511,9 @@ class Catalogue:
             }
             conditions.append("a.id IN (SELECT value FROM json_each(?))")
             parameters.append(json.dumps(sorted(ids)))
+        if publishers:
+            conditions.append("a.publisher IN (SELECT value FROM json_each(?))")
+            parameters.append(json.dumps(list(publishers)))
         for bound, condition in ((since, "a.date >= ?"), (until, "a.date <= ?")):
             if bound:
                 conditions.append(condition)

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +72,7 @@ class Scope:
     """What a search is restricted to; the default is everything."""
 
     articles: tuple[str, ...] = ()  # ids, names or paths
+    publishers: tuple[str, ...] = ()  # as the articles name them
     since: str | None = None  # YYYY-MM-DD, included
     until: str | None = None  # YYYY-MM-DD, included
 
@@ -168,9 +169,17 @@ class NewsIndex:
     # changing
 
     def add(
-        self, paths: Sequence[Path], *, raw: bool = False, prune: bool = False, progress: Progress | None = None
+        self,
+        paths: Sequence[Path],
+        *,
+        raw: bool = False,
+        prune: bool = False,
+        progress: Progress | None = None,
+        names: Mapping[Path, str] | None = None,
     ) -> AddReport:
         """Read files and folders; store what is new or changed, leave the rest alone, drop what is no longer there.
+
+        `names` are what files are called instead of by their own names, by their resolved paths.
 
         A file that cannot be used is skipped with its reason. A file that has gone from a named folder goes from the
         index too, unless that would be more than a few and `prune` is not set: the folder may just not be mounted.
@@ -178,6 +187,7 @@ class NewsIndex:
         """
         started = time.monotonic()
         found, skipped = find_files(paths)
+        found = [replace(file, name=(names or {}).get(file.path, file.name)) for file in found]
         tally: Counter[str] = Counter()
         with _writing(self.folder):
             known: dict[str, list[Source]] = {}
@@ -305,6 +315,13 @@ class NewsIndex:
             self._save_snapshot()
         return sorted(set(doomed))
 
+    def put_back(self, article: Article, sources: Sequence[Source]) -> None:
+        """Store a removed article again as it was; a file that has been added anew since stays what it is."""
+        with _writing(self.folder):
+            taken = {source.path for source in self.catalogue.sources()}
+            self._store([(source, article) for source in sources if source.path not in taken], [])
+            self._save_snapshot()
+
     def rebuild(self) -> None:
         """Make vectors and lexical index anew from the stored articles, with this index's embedder."""
         with _writing(self.folder):
@@ -352,7 +369,9 @@ class NewsIndex:
             among = (
                 None
                 if scope == EVERYTHING
-                else self.catalogue.passage_ids(names=scope.articles, since=scope.since, until=scope.until)
+                else self.catalogue.passage_ids(
+                    names=scope.articles, publishers=scope.publishers, since=scope.since, until=scope.until
+                )
             )
             reach = max(self.settings.candidates, top)
             near = dict(vectors.search(query, reach, among=None if among is None else np.array(among, dtype=np.int64)))
@@ -396,12 +415,13 @@ class NewsIndex:
         return first + last
 
     def check_scope(self, scope: Scope) -> None:
-        """Raise InputInvalid where an article in the scope is none of the index."""
-        for name in scope.articles:
-            if not self.catalogue.passage_ids(names=[name]):
-                raise InputInvalid(
-                    f"{name!r} is no article of {self.folder}; see: python -m index list --index {self.folder}"
-                )
+        """Raise InputInvalid where an article or an outlet in the scope is none of the index."""
+        strange = [("article", name) for name in scope.articles if not self.catalogue.passage_ids(names=[name])]
+        strange += [("outlet", name) for name in scope.publishers if not self.catalogue.passage_ids(publishers=[name])]
+        for kind, name in strange:
+            raise InputInvalid(
+                f"{name!r} is no {kind} of {self.folder}; see: python -m index list --index {self.folder}"
+            )
 
     def _current_vectors(self) -> VectorIndex:
         """The vectors of the catalogue's state as this thread reads it; call it within `reading()`."""

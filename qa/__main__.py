@@ -1,4 +1,4 @@
-"""The command line of asking: `python -m qa ask|batch|retrieve`."""
+"""The command line of asking: `python -m qa ask|batch|retrieve|feedback`."""
 
 import argparse
 import json
@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.command_line import common_options, open_index, progress_bar, run
+from index.command_line import common_options, index_folder, open_index, progress_bar, run
 from index.errors import InputInvalid, QuestionInvalid
 from index.files import printable
 from index.store import Scope
-from qa import render
+from qa import feedback, render
 from qa.batch import answer_questions, retrieve_questions
 from qa.options import answering_options, named_assistant
 from qa.question_files import Question, checked_date, read_questions
@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     ask = commands.add_parser("ask", parents=common, help="answer one question")
     ask.add_argument("question")
     ask.add_argument("--article", action="append", default=[], metavar="FILE", help="search only this article")
+    ask.add_argument("--publisher", action="append", default=[], metavar="NAME", help="search only this outlet")
     ask.add_argument("--since", metavar="DATE", help="search only articles from this day on (YYYY-MM-DD)")
     ask.add_argument("--until", metavar="DATE", help="search only articles up to this day (YYYY-MM-DD)")
     ask.add_argument("--json", action="store_true", help="print the answer object")
@@ -47,6 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     retrieve.add_argument("--top", type=_positive, default=10, metavar="N", help="how many (default 10)")
     retrieve.set_defaults(command=_retrieve)
 
+    judged = commands.add_parser(
+        "feedback", parents=[common_options()], help="make a file of questions from judgements on answers"
+    )
+    judged.add_argument("--out", required=True, type=Path, metavar="FILE.jsonl", help="where to write")
+    judged.set_defaults(command=_feedback)
+
     for command in (batch, retrieve):
         command.add_argument("--questions", required=True, type=Path, metavar="IN.jsonl", help="the questions")
         command.add_argument("--out", required=True, type=Path, metavar="OUT.jsonl", help="where to write")
@@ -62,7 +69,10 @@ def _positive(text: str) -> int:
 
 def _ask(arguments: argparse.Namespace) -> int:
     scope = Scope(
-        tuple(arguments.article), checked_date(arguments.since, "--since"), checked_date(arguments.until, "--until")
+        tuple(arguments.article),
+        tuple(arguments.publisher),
+        checked_date(arguments.since, "--since"),
+        checked_date(arguments.until, "--until"),
     )
     news_index = open_index(arguments)
     news_index.check_scope(scope)
@@ -97,6 +107,25 @@ def _retrieve(arguments: argparse.Namespace) -> int:
         tell=progress_bar("questions", quiet=arguments.quiet),
     )
     return _report(faults)
+
+
+def _feedback(arguments: argparse.Namespace) -> int:
+    folder, out = index_folder(arguments.index), arguments.out
+    rows = feedback.question_rows(feedback.read(folder))
+    if not rows:
+        raise InputInvalid(f"{folder} holds no feedback yet; judge some answers in: python app.py --index {folder}")
+    if out.resolve() == (folder / feedback.FILE_NAME).resolve():
+        raise InputInvalid(f"--out {out} is the feedback itself and would be overwritten; name another file")
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    try:
+        out.write_text(lines, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise InputInvalid(
+            f"--out {out} cannot be written ({error.strerror}); name a file in a folder that exists and has room"
+        ) from error
+    if not arguments.quiet:
+        print(f"{len(rows)} judged questions written to {printable(str(out))}", file=sys.stderr)
+    return 0
 
 
 def _questions(arguments: argparse.Namespace) -> tuple[list[Question], list[str]]:

@@ -43,9 +43,13 @@ class Assistant:
         Raises QuestionInvalid for an empty or over-long question, IndexMissing for an index without articles.
         """
         started = time.perf_counter()
-        question = self._checked(question)
+        question = self.checked(question)
+        return self.answer(question, self.retrieve(question, scope=scope), started=started)
+
+    def answer(self, question: str, hits: Sequence[Hit], *, started: float | None = None) -> Answer:
+        """Answer a question from what was retrieved for it; `started` is where its seconds begin (perf_counter)."""
+        started = time.perf_counter() if started is None else started
         language = detect_language(question)
-        hits = self.retrieve(question, scope=scope)
         ranked = self.rank(question, hits)
         certainty = confidence(ranked, language, weights=self.weights)
         abstained = certainty < self.threshold
@@ -65,7 +69,7 @@ class Assistant:
 
     def retrieve(self, question: str, *, top: int | None = None, scope: Scope = EVERYTHING) -> list[Hit]:
         """The passages that fit a question best. Raises as `ask` does."""
-        hits = self.news_index.search(self._checked(question), top=top or self.settings.passages, scope=scope)
+        hits = self.news_index.search(self.checked(question), top=top or self.settings.passages, scope=scope)
         if not hits and not self.news_index.catalogue.counts()["articles"]:
             folder = self.news_index.folder
             raise IndexMissing(
@@ -115,7 +119,8 @@ class Assistant:
             stored = self.news_index.catalogue.sentences(evidence.article)
         return next((before for before, after in pairwise(stored) if after.start == evidence.sentence.start), None)
 
-    def _checked(self, question: str) -> str:
+    def checked(self, question: str) -> str:
+        """The question with its white space in order. Raises QuestionInvalid where it is empty or over-long."""
         # half a surrogate pair, as a broken paste or a byte that is no UTF-8 leaves it, cannot be stored or printed
         text = " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
         if not any(character.isalnum() for character in text):

@@ -10,6 +10,7 @@ from pathlib import Path
 from index.errors import InputInvalid, QuestionInvalid
 from qa import render
 from qa.answers import Assistant
+from qa.dialogue import asked_before, understand
 from qa.question_files import Question
 
 _BEGINNING = b'{"id": '  # of every line that is written here
@@ -29,7 +30,9 @@ def answer_questions(
 
     def answered(question: Question) -> dict[str, object]:
         try:
-            return render.answer_object(assistant.ask(question.text, scope=question.scope), question.id)
+            understood = understand(question.text, asked_before(question.history)).question
+            answer = render.answer_object(assistant.ask(understood, scope=question.scope), question.id)
+            return {**answer, "question": question.text, "understood": understood} if question.history else answer
         except QuestionInvalid as error:
             failures.append(f"question {question.id}: {error}")
             return _failed(question, str(error))
@@ -58,7 +61,8 @@ def retrieve_questions(
 def _retrieved(assistant: Assistant, question: Question, *, unit: str, top: int) -> dict[str, object]:
     started = time.perf_counter()
     passages = max(top, assistant.settings.passages) if unit == "sentence" else top
-    hits = assistant.retrieve(question.text, top=passages, scope=question.scope)
+    asked = understand(question.text, asked_before(question.history)).question
+    hits = assistant.retrieve(asked, top=passages, scope=question.scope)
     if unit == "passage":
         found = [render.hit_object(hit) for hit in hits]
     else:
@@ -70,7 +74,7 @@ def _retrieved(assistant: Assistant, question: Question, *, unit: str, top: int)
                 "end": evidence.sentence.end,
                 "score": round(evidence.score, 4),
             }
-            for evidence in assistant.rank(question.text, hits, read=len(hits))[:top]
+            for evidence in assistant.rank(asked, hits, read=len(hits))[:top]
         ]
     return {"id": question.id, "hits": found, "seconds": round(time.perf_counter() - started, 4)}
 

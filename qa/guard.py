@@ -6,6 +6,8 @@ reaches the framework, and its answer is one line of plain text.
 
 import json
 import re
+import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,9 @@ LOGIN_ROUTE = "/login"
 MULTIPART = re.compile(rb"multipart/form-data; ?boundary=([0-9A-Za-z_-]{1,70})")
 MAX_DEPTH = 100  # of nested JSON; a chat needs fewer than 20
 UNCHECKED_NAMES = frozenset({b"x-forwarded-host", b"x-gradio-server"})  # Gradio would build redirects from these
+LOGIN_TRIES = 5  # of an address within LOGIN_SECONDS
+LOGIN_SECONDS = 60.0
+REMEMBERED_ADDRESSES = 1000
 INSPECTED = "guard.inspected"  # key in the scope of a request that has passed
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 
@@ -73,6 +78,7 @@ class Guard:
         self._max_body = max_body
         self._max_upload = max_upload
         self._max_files = max_files
+        self._logins: OrderedDict[str, list[float]] = OrderedDict()  # when each address tried, the latest last
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -108,6 +114,8 @@ class Guard:
         try:
             origin = _check_origin(scope, self._hosts)
             route = _check_path(scope["path"])
+            if scope["method"] == "POST" and route.endswith(LOGIN_ROUTE):
+                self._count_login(str((scope.get("client") or ("",))[0]))
             if scope["method"] == "POST" and route.endswith(UPLOAD_ROUTE):
                 boundary = _multipart_boundary(_header(scope, b"content-type"))
                 exchange.limit(_content_length(scope), self._max_upload)
@@ -124,6 +132,20 @@ class Guard:
         except _RefusedError as refusal:
             exchange.refusal = refusal
         await exchange.send_refusal()
+
+    def _count_login(self, address: str) -> None:
+        """Refuse whoever tries passwords."""
+        now = time.monotonic()
+        tries = [at for at in self._logins.pop(address, []) if now - at < LOGIN_SECONDS]
+        self._logins[address] = [*tries, now][-LOGIN_TRIES:]
+        if len(self._logins) > REMEMBERED_ADDRESSES:
+            self._logins.popitem(last=False)
+        if len(tries) >= LOGIN_TRIES:
+            raise _RefusedError(
+                429,
+                "Zu viele Anmeldungen; bitte in einer Minute noch einmal.",
+                "Too many logins; try again in a minute.",
+            )
 
 
 class _Exchange:

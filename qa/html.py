@@ -1,30 +1,56 @@
-"""Writes answers and articles as HTML; the one place where text becomes markup.
+"""Writes conversations, articles and lists as HTML; the one place where text becomes markup.
 
 Whatever comes from an article, a file name or a question goes through `_text`, which escapes it. The page's component
-lets no attributes through but class, href and id, so a click says what it wants in its href:
-`#beleg-ANSWER-MARKER` a citation, `#stelle-ANSWER-RANK` a retrieved passage.
+lets no attributes through but class, href and id, so a click says what it wants in its href, `#NAME-ARGUMENT-…`:
+
+    beleg-TURN-MARKER       show a citation in its article       stelle-TURN-RANK       show a retrieved passage
+    woertlich-TURN          take a follow-up as it was typed     kopie-TURN-FORM        copy an answer
+    urteil-TURN-JUDGEMENT   keep what somebody thinks of it      ausfuhr-FORM           save the conversation
+    lesen-ARTICLE           show an article                      entfernen-ARTICLE      ask whether to remove it
+    ja-ARTICLE, nein        remove it, or do not                 zurueck                bring back what was removed
+    mehr                    show more of the collection          gespraech-ID           open a conversation
+    umbenennen-ID           ask for a new name                   loeschen-ID            delete a conversation
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from index.types import Article
+from index.catalogue import Entry
+from index.types import Article, Hit
 from qa import render
+from qa.chat import Kept, Turn
+from qa.feedback import Judgement
 from qa.types import Answer, Citation
+from qa.words import PAGE
 
-_EXCERPT = 240  # characters of a passage in the list
-_TARGET = re.compile(r"(beleg|stelle)-(\d{1,6})-(\d{1,3})(?:/\d+)?")  # the page counts its clicks behind the slash
+_EXCERPT = 240  # characters of a passage in the list, and of a question that was not asked
+# the page counts its clicks behind the slash
+_ACTION = re.compile(r"#?([a-z]{2,12})((?:-[A-Za-z0-9]{1,64}){0,2})(?:/\d{1,9})?")
+_PLACE = re.compile(r"#?article=([0-9a-f]{16})(?:&s=(\d{1,8})-(\d{1,8}))?(?:/\d{1,9})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """What a click on a source asks for."""
+class Action:
+    """What a click asks for."""
 
-    kind: str  # "beleg", a citation, or "stelle", a passage
-    answer: int  # number of the answer in the conversation
-    number: int  # marker of the citation, rank of the passage
+    name: str
+    arguments: tuple[str, ...] = ()
+
+    def number(self, place: int) -> int:
+        """An argument as a number; 0 where it is none."""
+        text = self.arguments[place] if place < len(self.arguments) else ""
+        return int(text) if text.isdecimal() and len(text) < 7 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a link points to: an article, and a part of it where one is named."""
+
+    article_id: str
+    start: int = 0
+    end: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +63,21 @@ class Mark:
     current: bool = False  # the one that is scrolled to
 
 
-def parse_target(text: str) -> Target | None:
-    """Read the href of a source; None for anything else."""
-    found = _TARGET.fullmatch(text.removeprefix("#"))
-    return Target(found[1], int(found[2]), int(found[3])) if found else None
+def parse_action(text: str) -> Action | None:
+    """Read the href of a click; None for anything else."""
+    found = _ACTION.fullmatch(text)
+    return Action(found[1], tuple(found[2].split("-")[1:])) if found else None
 
 
-def question_html(question: str) -> str:
-    """A question as it was asked."""
-    return _text(question)
+def parse_place(text: str) -> Place | None:
+    """Read a link to a place in an article; None for anything else."""
+    found = _PLACE.fullmatch(text)
+    return Place(found[1], int(found[2] or 0), int(found[3] or 0)) if found else None
+
+
+def place_of(citation: Citation) -> str:
+    """The link to a citation, as `parse_place` reads it."""
+    return f"#article={citation.article.id}&s={citation.sentence.start}-{citation.sentence.end}"
 
 
 def notice_html(notice: str) -> str:
@@ -53,25 +85,103 @@ def notice_html(notice: str) -> str:
     return f'<div class="hinweis">{_text(notice)}</div>'
 
 
-def answer_html(answer: Answer, number: int, language: str) -> str:
+# the conversation
+
+
+def conversation(turns: Sequence[Turn], language: str) -> list[dict[str, str]]:
+    """The messages of a conversation, as the page's component takes them."""
+    messages = []
+    for turn in turns:
+        asked = (
+            _excerpt(turn.asked) if turn.notice else turn.asked
+        )  # an over-long one would hide why it is not answered
+        if asked.strip():
+            messages.append({"role": "user", "content": _text(asked)})
+        last = turn is turns[-1] and turn.answer is not None
+        messages.append({"role": "assistant", "content": _reply(turn, language) + (_exports(language) if last else "")})
+    return messages
+
+
+def _reply(turn: Turn, language: str) -> str:
+    words = PAGE[language]
+    understood = ""
+    if turn.understood.carried:
+        understood = (
+            f'<p class="verstanden">{words["understood"]} <em>{_text(turn.understood.question)}</em> '
+            f'<a class="tat" href="#woertlich-{turn.number}">{words["take_literally"]}</a></p>'
+        )
+    if turn.notice:
+        return understood + notice_html(words[turn.notice].format(**turn.told))
+    if turn.answer is None:
+        doing = words["searching"] if turn.passages is None else words["reading"].format(len(turn.passages))
+        return f'{understood}<div class="hinweis arbeit">{doing}</div>'
+    return understood + _answer(turn, turn.answer, language)
+
+
+def _answer(turn: Turn, answer: Answer, language: str) -> str:
     """An answer with its sources and, folded away, all passages that were found."""
-    words = render.PAGE[language]
+    words = PAGE[language]
     parts = [f'<div class="antwort{" ohne" if answer.abstained else ""}">']
     if answer.abstained:
-        parts.append(f'<p class="text">{_text(answer.text)}</p>')
+        parts.append(f'<p class="text">{_text(answer.text)}</p><p class="leise">{words["not_found_help"]}</p>')
     else:
-        proofs = "".join(_proof(citation, number, language) for citation in answer.citations)
+        proofs = "".join(_proof(citation, turn.number, language) for citation in answer.citations)
         parts.append(f'<ol class="belege">{proofs}</ol>')
     level = render.confidence_in_words(answer.confidence, language)
+    share = render.percent(answer.confidence, language)
     parts.append(
-        f'<p class="sicherheit">{words["confidence"]}: {level} ({render.percent(answer.confidence, language)})</p>'
+        f'<p class="fuss"><span class="sicherheit">{words["confidence"]}: {level}'
+        f'<span class="zahl"> ({share})</span></span>{_scope(turn, language)}</p>'
     )
     if answer.passages:
         summary = words["passages"].format(len(answer.passages))
         parts.append(
-            f'<details class="stellen"><summary>{summary}</summary>{_passages(answer, number, language)}</details>'
+            f'<details class="stellen"><summary>{summary}</summary>'
+            f"{_passages(answer.passages, turn.number, language)}</details>"
         )
-    return "".join([*parts, "</div>"])
+    parts.append(f"{_tools(turn, language)}</div>")
+    return "".join(parts)
+
+
+def _scope(turn: Turn, language: str) -> str:
+    words = PAGE[language]
+    scope = turn.scope
+    named = [*scope.articles, *scope.publishers]
+    for key, day in (("since", scope.since), ("until", scope.until)):
+        if day:
+            named.append(f"{words[key].partition(' (')[0]} {render.day(day, language)}")
+    if not named:
+        return ""
+    return f' <span class="bereich">{words["in_scope"].format(_text(", ".join(named)))}</span>'
+
+
+def _tools(turn: Turn, language: str) -> str:
+    """What can be done with an answer: copy it, judge it."""
+    words = PAGE[language]
+    copies = " ".join(
+        f'<a class="tat" href="#kopie-{turn.number}-{form}">{words[f"as_{form}"]}</a>'
+        for form in ("plain", "markdown", "footnotes")
+    )
+    judgements = " ".join(
+        f'<a class="tat{" gewaehlt" if turn.judgement is judgement else ""}" '
+        f'href="#urteil-{turn.number}-{judgement}">{words[f"judge_{judgement}"]}</a>'
+        for judgement in Judgement
+        if judgement is not Judgement.EVIDENCE or (turn.answer and turn.answer.citations)
+    )
+    thanks = f' <span class="dank">{words["judged"]}</span>' if turn.judgement else ""
+    return (
+        f'<p class="taten"><span class="was">{words["copy"]}</span> {copies}</p>'
+        f'<p class="taten"><span class="was">{words["judge"]}</span> {judgements}{thanks}</p>'
+    )
+
+
+def _exports(language: str) -> str:
+    """The ways to save a conversation."""
+    words = PAGE[language]
+    forms = " ".join(
+        f'<a class="tat" href="#ausfuhr-{form}">{words[f"as_{form}"]}</a>' for form in ("markdown", "json", "page")
+    )
+    return f'<p class="taten"><span class="was">{words["export"]}</span> {forms}</p>'
 
 
 def _proof(citation: Citation, number: int, language: str) -> str:
@@ -95,16 +205,16 @@ def _proof(citation: Citation, number: int, language: str) -> str:
 def _also_in(citation: Citation, language: str) -> str:
     if not citation.copies:
         return ""
-    words = render.PAGE[language]["copies"]
+    words = PAGE[language]["copies"]
     return f' <span class="kopien">({words} {_text(render.also_in(citation, language))})</span>'
 
 
-def _passages(answer: Answer, number: int, language: str) -> str:
-    words = render.PAGE[language]
+def _passages(passages: Sequence[Hit], number: int, language: str) -> str:
+    words = PAGE[language]
+    reasons = _reasons(passages)
     rows = []
-    for hit in answer.passages:
-        text = hit.article.text[hit.passage.start : hit.passage.end]
-        excerpt = text if len(text) <= _EXCERPT else text[:_EXCERPT].rsplit(" ", 1)[0] + " …"
+    for hit, reason in zip(passages, reasons, strict=True):
+        excerpt = _excerpt(hit.article.text[hit.passage.start : hit.passage.end])
         scores = words["scores"].format(
             score=render.decimal(hit.score, 2, language),
             similarity=render.decimal(hit.similarity, 2, language),
@@ -113,21 +223,65 @@ def _passages(answer: Answer, number: int, language: str) -> str:
         rows.append(
             f'<li><a href="#stelle-{number}-{hit.rank}">{_text(hit.article.title)}</a> '
             f'<span class="herkunft">{_text(render.attribution(hit.article, language))}</span>'
-            f'<span class="werte">{_text(scores)}</span><span class="auszug">{_text(excerpt)}</span></li>'
+            f'<span class="werte">{words[reason]}: {_text(scores)}</span>'
+            f'<span class="auszug">{_text(excerpt)}</span></li>'
         )
     return f"<ol>{''.join(rows)}</ol>"
 
 
-def article_html(article: Article, marks: Iterable[Mark], language: str) -> str:
-    """An article in full, its paragraphs kept, with parts of it marked."""
+def _excerpt(text: str) -> str:
+    """The beginning of a text, to a whole word."""
+    return text if len(text) <= _EXCERPT else text[:_EXCERPT].rsplit(" ", 1)[0] + " …"
+
+
+def _reasons(passages: Sequence[Hit]) -> list[str]:
+    """Why each passage was found, compared with the others: for its meaning, its words, or both."""
+    if not passages:
+        return []
+    near, far = max(hit.similarity for hit in passages), min(hit.similarity for hit in passages)
+    most = max(hit.lexical for hit in passages)
+    reasons = []
+    for hit in passages:
+        meaning = (hit.similarity - far) / (near - far) if near > far else 1.0
+        shared = hit.lexical / most if most else 0.0
+        both = meaning >= 0.5 and shared >= 0.5
+        reasons.append("why_both" if both else "why_meaning" if meaning >= shared else "why_words")
+    return reasons
+
+
+# the source beside it
+
+
+def citation_html(turn: Turn, citation: Citation, language: str) -> str:
+    """The article of a citation, all that was cited from it marked, with the way to the other citations."""
+    words = PAGE[language]
+    citations = turn.answer.citations if turn.answer else ()
+    marks = [
+        Mark(other.sentence.start, other.sentence.end, str(other.marker), current=other is citation)
+        for other in citations
+        if other.article.id == citation.article.id
+    ]
+    position = words["position"].format(number=citation.marker, count=len(citations))
+    steps = []
+    for name, marker in (("previous", citation.marker - 1), ("next", citation.marker + 1)):
+        if 1 <= marker <= len(citations):
+            steps.append(f'<a class="tat {name}" href="#beleg-{turn.number}-{marker}">{words[name]}</a>')
+    link = f'<a class="tat verweis" href="{escape(place_of(citation), quote=True)}">{words["link"]}</a>'
+    return article_html(
+        citation.article, marks, language, top=f'<p class="weg">{" ".join([position, *steps, link])}</p>'
+    )
+
+
+def article_html(article: Article, marks: Iterable[Mark], language: str, *, top: str = "") -> str:
+    """An article in full, its paragraphs kept, with parts of it marked; `top` is markup that stands above it."""
     in_order = sorted(marks, key=lambda mark: mark.start)
     body = "".join(f"<p>{_marked(article.text, start, end, in_order)}</p>" for start, end in _paragraphs(article.text))
     link = ""
     if article.url and article.url.startswith(("https://", "http://")):
-        address, words = escape(article.url, quote=True), render.PAGE[language]["original"]
+        address, words = escape(article.url, quote=True), PAGE[language]["original"]
         link = f'<p class="original"><a href="{address}">{words}</a></p>'
     return (
-        f'<div class="artikel"><h2>{_text(article.title)}</h2>'
+        f'<div class="artikel">{top}<h2>{_text(article.title)}</h2>'
         f'<p class="herkunft">{_text(render.attribution(article, language))}</p>{body}{link}'
         f'<p class="datei">{_text(article.name)}</p></div>'
     )
@@ -153,6 +307,90 @@ def _marked(text: str, start: int, end: int, marks: Sequence[Mark]) -> str:
         position = right
     parts.append(_text(text[position:end]))
     return "".join(parts)
+
+
+# the collection and the conversations that were
+
+
+def collection_html(
+    entries: Sequence[Entry], language: str, *, shown: int, of_all: int, removing: str = "", message: str = ""
+) -> str:
+    """The first of the articles as a list; `removing` is the id of one that is about to be removed."""
+    words = PAGE[language]
+    parts = [message]
+    if not entries:
+        parts.append(notice_html(words["nothing_found" if of_all else "collection_empty"]))
+    else:
+        parts.append(f'<p class="leise">{words["shown"].format(shown=len(entries), all=of_all)}</p>')
+    rows = [_entry(entry, language, removing=entry.article.id == removing) for entry in entries[:shown]]
+    parts.append(f'<ul class="liste">{"".join(rows)}</ul>' if rows else "")
+    if len(entries) > shown:
+        parts.append(f'<p><a class="tat" href="#mehr">{words["more"].format(len(entries) - shown)}</a></p>')
+    return "".join(parts)
+
+
+def _entry(entry: Entry, language: str, *, removing: bool) -> str:
+    words = PAGE[language]
+    article = entry.article
+    action = f'<a class="tat" href="#entfernen-{article.id}">{words["remove"]}</a>'
+    if removing:
+        action = (
+            f'<span class="sicher">{words["remove_sure"]}</span> '
+            f'<a class="tat ernst" href="#ja-{article.id}">{words["remove_yes"]}</a> '
+            f'<a class="tat" href="#nein">{words["remove_no"]}</a>'
+        )
+    return (
+        f'<li><a href="#lesen-{article.id}">{_text(article.title)}</a> '
+        f'<span class="herkunft">{_text(render.attribution(article, language))}</span> {action}</li>'
+    )
+
+
+def removed_html(title: str, language: str) -> str:
+    """That an article was removed, with the way back."""
+    words = PAGE[language]
+    return (
+        f'<div class="meldung">{_text(words["removed"].format(title))} '
+        f'<a class="tat" href="#zurueck">{words["undo"]}</a></div>'
+    )
+
+
+def report_html(summary: str, skipped: Iterable[tuple[str, str]], language: str) -> str:
+    """What an upload did, and each file that was skipped with its reason."""
+    words = PAGE[language]
+    rows = "".join(f"<li>{_text(words['skipped'].format(name=name, reason=reason))}</li>" for name, reason in skipped)
+    return f'<div class="meldung">{_text(summary)}{f"<ul>{rows}</ul>" if rows else ""}</div>'
+
+
+def history_html(stored: Sequence[Kept], language: str, *, any_kept: bool) -> str:
+    """The conversations that the browser keeps, as a list."""
+    words = PAGE[language]
+    if not stored:
+        return notice_html(words["no_conversation_found" if any_kept else "no_conversation"])
+    rows = []
+    for one in stored:
+        turns = one["turns"]
+        count = len(turns) if isinstance(turns, list) else 0
+        size = words["one_question"] if count == 1 else words["questions"].format(count)
+        day = render.day(str(one["at"])[:10], language)
+        actions = " ".join(
+            f'<a class="tat" href="#{name}-{escape(str(one["id"]), quote=True)}">{words[word]}</a>'
+            for name, word in (("gespraech", "open"), ("umbenennen", "rename"), ("loeschen", "delete"))
+        )
+        rows.append(
+            f'<li><strong>{_text(str(one["title"]))}</strong> <span class="herkunft">{_text(f"{size}, {day}")}</span> '
+            f"{actions}</li>"
+        )
+    return f'<ul class="liste">{"".join(rows)}</ul>'
+
+
+def status_text(counts: Mapping[str, int], period: tuple[str, str] | None, language: str) -> str:
+    """How many articles there are, and of which days."""
+    words = PAGE[language]
+    parts = [words["collection"].format(**counts)]
+    if period:
+        first, last = (render.day(day, language) for day in period)
+        parts.append(words["period"].format(first=first, last=last))
+    return ", ".join(parts)
 
 
 def _text(text: str) -> str:

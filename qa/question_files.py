@@ -23,7 +23,7 @@ class Gold:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One line of a question file; all but id, text and scope is for scoring."""
+    """One line of a question file; all but id, text, scope and history is for scoring."""
 
     id: str
     text: str
@@ -34,6 +34,7 @@ class Question:
     all_needed: bool = False
     type: str | None = None
     language: str | None = None
+    history: tuple[str, ...] = ()  # the questions of the conversation before it, oldest first
 
 
 def read_questions(path: Path) -> tuple[list[Question], list[str]]:
@@ -132,6 +133,7 @@ def _question(entry: object) -> Question:
         id=_text(entry, "id"),
         text=text,
         scope=_scope(entry),
+        history=_names(entry, "history", "questions"),
         answerable=answerable,
         answers=tuple(str(answer) for answer in answers),
         gold=tuple(_gold(item) for item in gold),
@@ -157,12 +159,19 @@ def _gold(item: object) -> Gold:
 
 
 def _scope(entry: Mapping[str, object]) -> Scope:
-    articles = entry.get("articles") or []
-    if not isinstance(articles, list) or not all(isinstance(name, str) for name in articles):
-        raise QuestionInvalid("'articles' must be a list of file names")
     return Scope(
-        tuple(articles), checked_date(entry.get("since"), "'since'"), checked_date(entry.get("until"), "'until'")
+        _names(entry, "articles", "file names"),
+        _names(entry, "publishers", "names"),
+        checked_date(entry.get("since"), "'since'"),
+        checked_date(entry.get("until"), "'until'"),
     )
+
+
+def _names(entry: Mapping[str, object], key: str, what: str) -> tuple[str, ...]:
+    names = entry.get(key) or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise QuestionInvalid(f"{key!r} must be a list of {what}")
+    return tuple(names)
 
 
 def checked_date(value: object, what: str) -> str | None:

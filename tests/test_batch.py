@@ -56,6 +56,21 @@ def test_answer_questions_searches_in_the_scope_of_each_question(assistant, tmp_
     assert searched == [{"bad.txt", "moor.txt"}, {"moor.txt"}, {"bad.txt"}, {"bad.txt", "moor.txt"}]
 
 
+def test_answer_questions_makes_a_follow_up_whole_from_its_history(assistant, tmp_path):
+    out = tmp_path / "out.jsonl"
+    question = Question("q1", "Und 2025?", history=("Wie viele Bahnen hatte das Bad 2024?",))
+    answer_questions(assistant, [question], out)
+    [line] = lines(out)
+    assert (line["question"], line["understood"]) == ("Und 2025?", "Wie viele Bahnen hatte das Bad 2025?")
+    assert line["citations"] == lines_of(assistant, "Wie viele Bahnen hatte das Bad 2025?")["citations"]
+    answer_questions(assistant, [question], out, resume=True)
+    assert lines(out) == [line]
+
+
+def lines_of(assistant: Assistant, question: str) -> dict:
+    return json.loads(json.dumps(render.answer_object(assistant.ask(question), "q1")))
+
+
 def test_answer_questions_without_resume_begins_anew(assistant, tmp_path):
     out = tmp_path / "out.jsonl"
     out.write_text("Altes\n")

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from qa import guard
 from qa.guard import SAFETY_HEADERS, Guard, safe_environment
 
 HOST = "127.0.0.1:7860"
@@ -50,6 +51,7 @@ def drive(
     headers: dict[str, str] | None = None,
     chunks: Iterable[bytes] = (b"",),
     scheme: str = "http",
+    client: tuple[str, int] = ("127.0.0.1", 5000),
 ) -> tuple[int, dict[str, str], str]:
     """Send one request to an ASGI app; returns status, headers and body of the response."""
     headers = {"host": HOST} | (headers or {})
@@ -68,6 +70,7 @@ def drive(
 
     scope = {
         "type": "http",
+        "client": client,
         "method": method,
         "path": path,
         "scheme": scheme,
@@ -300,6 +303,29 @@ def test_guard_refuses_files_named_by_url(value, status):
 )
 def test_guard_refuses_bodies_that_are_not_plain_json(body, status):
     assert drive(guarded(), "/gradio_api/queue/join", method="POST", chunks=[body])[0] == status
+
+
+def test_guard_lets_an_address_try_five_passwords_a_minute(monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(guard.time, "monotonic", lambda: clock[0])
+    served = guarded()
+
+    def tried(address, path="/login", method="POST"):
+        body = b"username=a&password=b" if method == "POST" else b""
+        return drive(served, path, method=method, chunks=[body], client=(address, 5000))[0]
+
+    assert [tried("10.0.0.1") for _ in range(7)] == [200] * 5 + [429] * 2
+    assert (tried("10.0.0.2"), tried("10.0.0.1", "/", "GET")) == (200, 200)
+    clock[0] += 61
+    assert [tried("10.0.0.1") for _ in range(6)] == [200] * 5 + [429]
+
+
+def test_guard_remembers_only_so_many_addresses(monkeypatch):
+    monkeypatch.setattr(guard, "REMEMBERED_ADDRESSES", 3)
+    served = guarded()
+    for number in range(10):
+        drive(served, "/login", method="POST", chunks=[b"a=b"], client=(f"10.0.0.{number}", 5000))
+    assert list(served._logins) == ["10.0.0.7", "10.0.0.8", "10.0.0.9"]
 
 
 def test_guard_leaves_the_login_form_to_the_framework():

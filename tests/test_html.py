@@ -1,12 +1,18 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from helpers import make_article, one_passage
 
-from index.types import Article, Hit
+from index.catalogue import Entry
+from index.store import Scope
+from index.types import Article, Hit, Sentence
 from qa import html, render
-from qa.html import Mark, Target, parse_target
+from qa.chat import Kept, Turn
+from qa.dialogue import Understood
+from qa.feedback import Judgement
+from qa.html import Action, Mark, Place, parse_action, parse_place
 from qa.types import Answer, Citation
 
 HOSTILE = [
@@ -15,10 +21,15 @@ HOSTILE = [
     "</mark></bdi></div><b>frei",
     "```mermaid\ngraph TD; A-->B\n```",
     "${alert(1)} {{7*7}} $$x$$",
+    "{} {0} {title} {name!r:>9} }{",
     '"><svg onload=alert(1)>',
+    "' onclick='alert(1)",
     "&lt;b&gt; &amp; '",
     "[Klick](javascript:alert(1)) ![](https://fern.example/x.png)",
 ]
+HARMLESS_TAGS = {
+    *("a", "bdi", "details", "div", "em", "h2", "li", "mark", "ol", "p", "span", "strong", "summary", "ul"),
+}
 TEXT = "Das Bad öffnet am 2. Mai. Es hat 25 Bahnen.\n\nDer Rat <freut> sich & lacht."
 
 
@@ -31,12 +42,17 @@ class Reader(HTMLParser):
         self.attributes: list[tuple[str, str | None]] = []
         self.text = ""
         self.paragraphs: list[str] = []
+        self.items: list[str] = []
         self.marked: list[tuple[str | None, str]] = []
         self._open: list[str] = []
         self._label = False
         self.feed(markup)
         self.close()
         assert self._open == []
+
+    @property
+    def links(self) -> list[str | None]:
+        return [value for name, value in self.attributes if name == "href"]
 
     def handle_starttag(self, tag, attributes):
         self.tags.append(tag)
@@ -45,6 +61,8 @@ class Reader(HTMLParser):
         self._label = self._label or ("class", "nummer") in attributes
         if tag == "p":
             self.paragraphs.append("")
+        if tag == "li":
+            self.items.append("")
         if tag == "mark":
             self.marked.append((dict(attributes)["class"], ""))
 
@@ -58,6 +76,8 @@ class Reader(HTMLParser):
             return
         if "p" in self._open:
             self.paragraphs[-1] += data
+        if "li" in self._open:
+            self.items[-1] += data
         if "mark" in self._open:
             self.marked[-1] = (self.marked[-1][0], self.marked[-1][1] + data)
 
@@ -80,28 +100,92 @@ def answer(source: Article, *, question: str = "Wann?", abstained: bool = False)
     )  # fmt: skip
 
 
+def turn(given: Answer | None = None, *, number: int = 1, asked: str = "Wann?", **fields: object) -> Turn:
+    return Turn(number, asked, Understood(asked), answer=given, **fields)  # type: ignore[arg-type]
+
+
+def reply(shown: Turn, language: str = "de") -> str:
+    """The markup of the reply to a turn that another follows."""
+    return html.conversation([shown, turn(number=99)], language)[1]["content"]
+
+
+def entry(source: Article) -> Entry:
+    return Entry(source, (f"/news/{source.name}",), 3, 1, ())
+
+
+def kept(title: str, *asked: str, identity: str = "0a1b2c3d") -> Kept:
+    turns = [{"asked": question, "literal": False} for question in asked]
+    return {"id": identity, "title": title, "at": "2025-12-01T09:30:00+00:00", "turns": turns}
+
+
 def paragraphs_of(markup: str) -> list[str]:
     """The paragraphs of an article's text, between its source and its file name."""
     return Reader(markup).paragraphs[1:-1]
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_html_escapes_whatever_stands_in_text_title_names_and_question(hostile):
+def hostile_markup(hostile: str) -> dict[str, str]:
+    """All that is written as markup, with the same hostile text wherever text of others may stand."""
     source = article(f"Das Bad {hostile} öffnet. {hostile}", title=hostile, publisher=hostile, name=f"{hostile}.txt")
-    shown = [
-        html.question_html(hostile),
-        html.notice_html(hostile),
-        html.answer_html(answer(source), 1, "de"),
-        html.answer_html(answer(source, abstained=True), 1, "de"),
-        html.article_html(source, [Mark(0, 9, "1", current=True)], "de"),
-    ]
-    harmless = {"bdi", "div", "p", "ol", "li", "a", "strong", "details", "summary", "span", "mark", "h2"}
-    for markup in shown:
+    bare = make_article(f"Der Rat {hostile} tagt.", name=hostile)
+    given = answer(source, question=hostile)
+    context = Sentence(source.id, 0, 0, f"Davor {hostile}.")
+    first = replace(given.citations[0], context=context, copies=(source, bare))
+    led = replace(given, citations=(first, *given.citations[1:]))
+    everywhere = Scope((hostile,), (hostile,), "2025-01-01", None)
+    carried = Understood(hostile, (hostile,))
+    return {
+        "notice": html.notice_html(hostile),
+        "question": html.conversation([turn(asked=hostile)], "de")[0]["content"],
+        "understood": reply(Turn(1, "Und er?", carried)),
+        "notice of a turn": reply(turn(notice="failed", told={"id": hostile})),
+        "answer": reply(turn(led, scope=everywhere, judgement=Judgement.RIGHT)),
+        "last answer": html.conversation([turn(led)], "en")[1]["content"],
+        "scope": reply(turn(answer(article()), scope=everywhere)),
+        "context": reply(turn(replace(answer(article()), citations=(first,), passages=()))),
+        "copies": reply(turn(replace(answer(article()), citations=(replace(first, context=None),), passages=()))),
+        "passages": reply(turn(replace(led, abstained=True, citations=(), text=""))),
+        "refusal": reply(turn(answer(source, question=hostile, abstained=True))),
+        "citation": html.citation_html(turn(led), first, "de"),
+        "article": html.article_html(source, [Mark(0, 9, "1", current=True)], "de"),
+        "article without outlet": html.article_html(bare, [], "de"),
+        "label of a mark": html.article_html(article(), [Mark(0, 9, hostile)], "de"),
+        "collection": html.collection_html([entry(source), entry(bare)], "de", shown=9, of_all=2, removing=bare.id),
+        "removed": html.removed_html(hostile, "de"),
+        "summary": html.report_html(hostile, [], "de"),
+        "skipped name": html.report_html("", [(hostile, "ist leer")], "de"),
+        "skipped reason": html.report_html("", [("a.txt", hostile)], "de"),
+        "history": html.history_html([kept(hostile, hostile)], "de", any_kept=True),
+    }
+
+
+# what comes from elsewhere
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_html_escapes_whatever_comes_from_articles_files_and_questions(hostile):
+    for place, markup in hostile_markup(hostile).items():
         read = Reader(markup)
-        assert set(read.tags) <= harmless
-        assert {name for name, _ in read.attributes} <= {"class", "href"}
-        assert [value for name, value in read.attributes if name == "href" and not value.startswith("#")] == []
-        assert " ".join(hostile.split()) in " ".join(read.text.split())
+        assert set(read.tags) <= HARMLESS_TAGS, place
+        assert {name for name, _ in read.attributes} <= {"class", "href"}, place
+        assert [link for link in read.links if not re.fullmatch("#[A-Za-z0-9&=-]+", link or "")] == [], place
+        assert " ".join(hostile.split()) in " ".join(read.text.split()), place
+
+
+def test_html_shuts_off_text_that_runs_from_right_to_left():
+    for place, markup in hostile_markup("\u202eשלום").items():
+        outside = re.sub(r"<bdi>.*?</bdi>", "", markup, flags=re.DOTALL)
+        assert "\u202e" not in outside, place
+
+
+@pytest.mark.parametrize("identity", ['"><svg onload=alert(1)>', "' onclick='alert(1)", "<b>"])
+def test_history_html_escapes_the_identity_in_its_links(identity):
+    read = Reader(html.history_html([kept("Bad", identity=identity)], "de", any_kept=True))
+    assert set(read.tags) <= HARMLESS_TAGS
+    assert {name for name, _ in read.attributes} == {"class", "href"}
+    assert read.links == [f"#{name}-{identity}" for name in ("gespraech", "umbenennen", "loeschen")]
+
+
+# articles
 
 
 @pytest.mark.parametrize(
@@ -157,13 +241,63 @@ def test_article_html_takes_no_other_character_for_a_line_end(text):
     ],
 )
 def test_article_html_links_to_web_addresses_only(url, link):
-    read = Reader(html.article_html(article(url=url), [], "de"))
-    assert [value for name, value in read.attributes if name == "href"] == ([link] if link else [])
+    assert Reader(html.article_html(article(url=url), [], "de")).links == ([link] if link else [])
 
 
-def test_answer_html_shows_sentences_markers_sources_confidence_and_passages():
-    source = article()
-    markup = html.answer_html(answer(source), 3, "de")
+# answers
+
+
+def test_conversation_has_question_and_reply_of_each_turn():
+    turns = [turn(answer(article())), turn(number=2, asked=" ", notice="empty_question"), turn(number=3, asked="<b>?")]
+    messages = html.conversation(turns, "de")
+    assert [message["role"] for message in messages] == ["user", "assistant", "assistant", "user", "assistant"]
+    assert messages[0]["content"] == "<bdi>Wann?</bdi>"
+    assert 'href="#beleg-1-1"' in messages[1]["content"]
+    assert messages[2]["content"] == '<div class="hinweis"><bdi>Bitte geben Sie eine Frage ein.</bdi></div>'
+    assert messages[3]["content"] == "<bdi>&lt;b&gt;?</bdi>"
+    assert Reader(messages[4]["content"]).text == "Die Artikel werden durchsucht …"
+
+
+def test_conversation_tells_how_far_a_turn_is():
+    found = answer(article()).passages
+    assert Reader(reply(turn())).text == "Die Artikel werden durchsucht …"
+    assert Reader(reply(turn(passages=()))).text == "0 Stellen gefunden, die besten werden gelesen …"
+    assert Reader(reply(turn(passages=found), "en")).text == "1 passages found, reading the best of them …"
+
+
+@pytest.mark.parametrize(
+    ("notice", "told", "text"),
+    [
+        ("empty_question", {}, "Bitte geben Sie eine Frage ein."),
+        (
+            "long_question",
+            {"found": 2001, "allowed": 2000},
+            "Die Frage hat 2001 Zeichen, erlaubt sind 2000. Bitte kürzen Sie sie.",
+        ),
+        ("stopped", {}, "Abgebrochen."),
+    ],
+)
+def test_conversation_shows_the_notice_of_a_turn_without_an_answer(notice, told, text):
+    assert reply(turn(notice=notice, told=told)) == f'<div class="hinweis"><bdi>{text}</bdi></div>'
+
+
+def test_conversation_shows_only_the_beginning_of_a_question_that_was_too_long():
+    asked = "<b>Wort " * 400
+    told = {"found": len(asked), "allowed": 2000}
+    shown = html.conversation([turn(asked=asked, notice="long_question", told=told)], "de")[0]["content"]
+    assert shown == f"<bdi>{'&lt;b&gt;Wort ' * 30}…</bdi>"
+
+
+def test_conversation_tells_how_a_follow_up_was_understood_and_offers_to_take_it_literally():
+    understood = Understood("Wann öffnet das Bad?", ("das Bad",))
+    read = Reader(reply(Turn(4, "Und wann?", understood, answer=answer(article()))))
+    assert read.paragraphs[0] == "Verstanden als: Wann öffnet das Bad? wörtlich nehmen"
+    assert read.links[0] == "#woertlich-4"
+    assert "#woertlich-4" not in Reader(reply(turn(answer(article()), number=4))).links
+
+
+def test_conversation_shows_sentences_markers_sources_confidence_passages_and_what_can_be_done():
+    markup = reply(turn(answer(article()), number=3))
     read = Reader(markup)
     assert read.paragraphs == [
         "Das Bad öffnet am 2. Mai.\N{NO-BREAK SPACE}1",
@@ -171,48 +305,268 @@ def test_answer_html_shows_sentences_markers_sources_confidence_and_passages():
         "Es hat 25 Bahnen.\N{NO-BREAK SPACE}2",
         "Bad · 30.4.2025",
         "Sicherheit: mittel (40\N{NO-BREAK SPACE}%)",
+        "Kopieren: Text Markdown Fußnoten",
+        "War das richtig? richtig falsch Beleg passt nicht",
     ]
-    assert [value for name, value in read.attributes if name == "href"] == [
+    assert read.links == [
         "#beleg-3-1",
         "#beleg-3-1",
         "#beleg-3-2",
         "#beleg-3-2",
         "#stelle-3-1",
+        "#kopie-3-plain",
+        "#kopie-3-markdown",
+        "#kopie-3-footnotes",
+        "#urteil-3-right",
+        "#urteil-3-wrong",
+        "#urteil-3-evidence",
     ]
+    assert [link for link in read.links if parse_action(link) is None] == []
     assert '<strong class="kurz"><bdi>Bad</bdi></strong>' in markup
     assert "Gefundene Stellen (1)" in read.text
-    assert "Wert 0,50 · Sinn 0,88 · Wörter 2,5" in read.text
+    assert "gefunden wegen Sinn und Wörtern: Wert 0,50 · Sinn 0,88 · Wörter 2,5" in read.text
 
 
-def test_answer_html_of_a_refusal_has_no_markers_but_the_passages():
-    read = Reader(html.answer_html(answer(article(), abstained=True), 1, "en"))
+def test_conversation_shows_what_stands_before_a_citation_and_where_else_it_stands():
+    given = answer(article())
+    copies = (article(publisher="Bote"), make_article("x", name="kopie.txt"))
+    first = replace(given.citations[0], context=Sentence("", 0, 9, "Im Rathaus."), copies=copies)
+    markup = reply(turn(replace(given, citations=(first,))))
+    assert '<span class="davor"><bdi>Im Rathaus.</bdi></span> <bdi>Das </bdi>' in markup
+    assert Reader(markup).paragraphs[1] == "Bad · 30.4.2025 (fast gleich auch in Bote, 30.4.2025; kopie.txt)"
+
+
+@pytest.mark.parametrize(
+    ("scope", "language", "told"),
+    [
+        (Scope(), "de", ""),
+        (Scope(("a.txt",), ("Bote", "Anzeiger")), "de", " Gesucht in: a.txt, Bote, Anzeiger"),
+        (Scope(since="2025-01-02"), "de", " Gesucht in: von 2.1.2025"),
+        (Scope(since="2025-01-02", until="2025-03-04"), "en", " Searched in: from 2 Jan 2025, to 4 Mar 2025"),
+    ],
+)
+def test_conversation_tells_in_what_was_searched(scope, language, told):
+    confidence = {"de": "Sicherheit: mittel (40\N{NO-BREAK SPACE}%)", "en": "Confidence: medium (40%)"}[language]
+    read = Reader(reply(turn(answer(article()), scope=scope), language))
+    assert confidence + told in read.paragraphs
+
+
+@pytest.mark.parametrize("judgement", [None, *Judgement])
+def test_conversation_shows_what_was_thought_of_an_answer(judgement):
+    markup = reply(turn(answer(article()), judgement=judgement))
+    chosen = re.findall(r'class="tat gewaehlt" href="#urteil-1-(\w+)"', markup)
+    assert chosen == ([judgement] if judgement else [])
+    assert ("Danke, vermerkt." in markup) == bool(judgement)
+
+
+def test_conversation_of_a_refusal_has_no_markers_but_the_passages():
+    read = Reader(reply(turn(answer(article(), abstained=True)), "en"))
     assert ("class", "marke") not in read.attributes
-    assert ("href", "#stelle-1-1") in read.attributes
+    assert [link for link in read.links if "beleg" in link or "evidence" in link] == []
+    assert "#stelle-1-1" in read.links
     assert "Passages found (1)" in read.text
 
 
-def test_answer_html_cuts_long_passages_at_a_word():
+def test_conversation_offers_to_be_saved_below_its_last_answer_only():
+    turns = [turn(answer(article())), turn(answer(article()), number=2)]
+    forms = ["#ausfuhr-markdown", "#ausfuhr-json", "#ausfuhr-page"]
+    saving = [
+        [link for link in Reader(message["content"]).links if link in forms]
+        for message in html.conversation(turns, "de")
+    ]
+    assert saving == [[], [], [], forms]
+    assert "#ausfuhr-" not in html.conversation([turn()], "de")[1]["content"]
+
+
+def test_conversation_cuts_long_passages_at_a_word():
     source = article("Wort " * 200 + "Ende.")
-    excerpt = re.search(r'class="auszug"><bdi>(.*?)</bdi>', html.answer_html(answer(source), 1, "de"))[1]
+    excerpt = re.search(r'class="auszug"><bdi>(.*?)</bdi>', reply(turn(answer(source))))[1]
     assert excerpt == " ".join(["Wort"] * 48) + " …"
 
 
 @pytest.mark.parametrize(
-    ("text", "target"),
+    ("scores", "reasons"),
     [
-        ("beleg-1-2", Target("beleg", 1, 2)),
-        ("#beleg-12-3", Target("beleg", 12, 3)),
-        ("stelle-4-10/17", Target("stelle", 4, 10)),
+        ([(0.9, 4.0)], ["Sinn und Wörtern"]),
+        ([(0.9, 0.0), (0.9, 0.0)], ["des Sinns", "des Sinns"]),
+        ([(0.9, 4.0), (0.8, 1.0), (0.7, 3.0)], ["Sinn und Wörtern", "des Sinns", "der Wörter"]),
+        ([(0.9, 0.0), (0.7, 0.0), (0.7, 5.0)], ["des Sinns", "des Sinns", "der Wörter"]),
     ],
 )
-def test_parse_target_reads_citations_and_passages(text, target):
-    assert parse_target(text) == target
+def test_conversation_tells_why_each_passage_was_found(scores, reasons):
+    given = answer(article())
+    hits = tuple(
+        replace(given.passages[0], rank=rank, similarity=similarity, lexical=lexical)
+        for rank, (similarity, lexical) in enumerate(scores, start=1)
+    )
+    assert re.findall(r"gefunden wegen (.*?):", reply(turn(replace(given, passages=hits)))) == reasons
+
+
+# the source beside it
+
+
+def test_citation_html_marks_all_citations_from_the_article_and_leads_to_the_others():
+    source, other = article(), article("Das Moor ist nass.", title="Moor", name="moor.txt")
+    given = answer(source)
+    third = Citation(3, one_passage(other).sentences[0], other, 0.4)
+    shown = turn(replace(given, citations=(*given.citations, third)), number=5)
+    read = Reader(html.citation_html(shown, given.citations[1], "de"))
+    assert read.marked == [("beleg", TEXT[:25]), ("beleg aktuell", TEXT[26:43])]
+    assert read.paragraphs[0] == "Beleg 2 von 3 vorheriger nächster Link auf diese Stelle kopieren"
+    assert read.links == ["#beleg-5-1", "#beleg-5-3", f"#article={source.id}&s=26-43"]
+    assert Reader(html.citation_html(shown, given.citations[0], "en")).links[0] == "#beleg-5-2"
+    last = Reader(html.citation_html(shown, third, "en"))
+    assert (last.marked, last.links[0]) == ([("beleg aktuell", "Das Moor ist nass.")], "#beleg-5-2")
+
+
+def test_place_of_a_citation_is_parsed_as_its_place():
+    citation = answer(article()).citations[1]
+    assert parse_place(html.place_of(citation)) == Place(citation.article.id, 26, 43)
+
+
+# the collection and the history
+
+
+def test_collection_html_lists_the_first_articles_and_offers_more():
+    sources = [article(f"Satz {n}.", title=f"Titel {n}", publisher="Bote") for n in range(3)]
+    read = Reader(html.collection_html([entry(one) for one in sources], "de", shown=2, of_all=7))
+    assert read.items == ["Titel 0 Bote, 30.4.2025 entfernen", "Titel 1 Bote, 30.4.2025 entfernen"]
+    assert read.paragraphs == ["3 von 7 Artikeln", "weitere 1 zeigen"]
+    links = [f"#{name}-{one.id}" for one in sources[:2] for name in ("lesen", "entfernen")]
+    assert read.links == [*links, "#mehr"]
+    assert [link for link in read.links if parse_action(link) is None] == []
+    assert "#mehr" not in html.collection_html([entry(one) for one in sources], "de", shown=3, of_all=7)
+
+
+def test_collection_html_asks_before_it_removes():
+    one, other = article("Eins."), article("Zwei.", title="Moor", name="moor.txt")
+    read = Reader(html.collection_html([entry(one), entry(other)], "en", shown=9, of_all=2, removing=one.id))
+    assert read.items == ["Bad 30 Apr 2025 Really remove it? yes, remove no, keep", "Moor 30 Apr 2025 remove"]
+    assert read.links == [f"#lesen-{one.id}", f"#ja-{one.id}", "#nein", f"#lesen-{other.id}", f"#entfernen-{other.id}"]
+
+
+@pytest.mark.parametrize(
+    ("of_all", "text"), [(0, "Noch keine Artikel. Laden Sie welche hoch."), (5, "Kein Artikel passt dazu.")]
+)
+def test_collection_html_without_articles_is_a_notice_below_the_message(of_all, text):
+    message = html.removed_html("Bad", "de")
+    shown = html.collection_html([], "de", shown=9, of_all=of_all, message=message)
+    assert shown == f"{message}{html.notice_html(text)}"
+
+
+def test_removed_html_offers_the_way_back():
+    back = '<a class="tat" href="#zurueck">rückgängig</a>'
+    removed = "<bdi>„A &amp; B“ wurde entfernt.</bdi>"
+    assert html.removed_html("A & B", "de") == f'<div class="meldung">{removed} {back}</div>'
+
+
+def test_report_html_names_what_was_skipped():
+    skipped = [("a.exe", "is no .txt file"), ("b.txt", "is empty")]
+    read = Reader(html.report_html("1 neu.", iter(skipped), "de"))
+    assert read.items == ["„a.exe“ wurde übersprungen: is no .txt file", "„b.txt“ wurde übersprungen: is empty"]
+    assert html.report_html("1 neu.", [], "de") == '<div class="meldung"><bdi>1 neu.</bdi></div>'
+
+
+def test_history_html_lists_the_conversations():
+    stored = [kept("Bad", "Wann?", "Wo?"), kept("Moor", "Was?", identity="ffffffff")]
+    read = Reader(html.history_html(stored, "de", any_kept=True))
+    assert read.items == [
+        "Bad 2 Fragen, 1.12.2025 öffnen umbenennen löschen",
+        "Moor 1 Frage, 1.12.2025 öffnen umbenennen löschen",
+    ]
+    identities = [parse_action(link) for link in read.links[:3]]
+    assert identities == [Action(name, ("0a1b2c3d",)) for name in ("gespraech", "umbenennen", "loeschen")]
+
+
+def test_history_html_without_conversations_is_a_notice():
+    texts = [Reader(html.history_html([], "en", any_kept=any_kept)).text for any_kept in (False, True)]
+    assert texts == [
+        "No conversation yet. What you ask will stand here, in this browser only.",
+        "No conversation fits.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("period", "language", "text"),
+    [
+        (None, "de", "2 Artikel, 7 Sätze"),
+        (("2025-01-02", "2025-03-04"), "de", "2 Artikel, 7 Sätze, 2.1.2025 bis 4.3.2025"),
+        (("2025-01-02", "2025-03-04"), "en", "2 articles, 7 sentences, 2 Jan 2025 to 4 Mar 2025"),
+    ],
+)
+def test_status_text_counts_articles_and_names_their_days(period, language, text):
+    assert html.status_text({"articles": 2, "sentences": 7, "passages": 3}, period, language) == text
+
+
+# clicks
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ("beleg-1-2", Action("beleg", ("1", "2"))),
+        ("#beleg-12-3", Action("beleg", ("12", "3"))),
+        ("stelle-4-10/17", Action("stelle", ("4", "10"))),
+        ("kopie-1-plain/2", Action("kopie", ("1", "plain"))),
+        ("#ausfuhr-json", Action("ausfuhr", ("json",))),
+        ("ja-0123456789abcdef/3", Action("ja", ("0123456789abcdef",))),
+        ("#nein", Action("nein")),
+        ("mehr/123456789", Action("mehr")),
+    ],
+)
+def test_parse_action_reads_a_name_and_up_to_two_arguments(text, action):
+    assert parse_action(text) == action
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "#", "beleg", "beleg-1", "beleg-1-", "beleg-a-b", "beleg--1-2", "beleg-1-1234", "beleg-1234567-1",
-     "beleg-1-2x", "beleg-1-2/", "beleg-1-2/x", "x beleg-1-2", "##beleg-1-2", "javascript:alert(1)", "beleg-1-2\n"],
+    ["", "#", "x", "-1-2", "BELEG-1-2", "beleg-", "beleg-1-", "beleg--1-2", "beleg-1-2-3", "beleg-1_2", "beleg-ä",
+     "beleg-1-2/", "beleg-1-2/x", "beleg-1-2/1234567890", "x beleg-1-2", " beleg-1-2", "##beleg-1-2", "beleg-1-2\n",
+     "\nbeleg-1-2", "javascript:alert(1)", "beleg-1-1<script>", "lesen-../../x", "lesen-a.txt", "a" * 13,
+     "lesen-" + "a" * 65, "#article=0123456789abcdef"],
 )  # fmt: skip
-def test_parse_target_refuses_all_else(text):
-    assert parse_target(text) is None
+def test_parse_action_refuses_all_else(text):
+    assert parse_action(text) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place", "number"),
+    [
+        (("12", "3"), 0, 12),
+        (("12", "3"), 1, 3),
+        (("12",), 1, 0),
+        ((), 0, 0),
+        (("plain",), 0, 0),
+        (("1e3",), 0, 0),
+        (("999999",), 0, 999999),
+        (("1000000",), 0, 0),
+    ],
+)
+def test_action_gives_an_argument_as_a_number_or_0(arguments, place, number):
+    assert Action("beleg", arguments).number(place) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("#article=0123456789abcdef", Place("0123456789abcdef")),
+        ("article=0123456789abcdef/4", Place("0123456789abcdef")),
+        ("#article=0123456789abcdef&s=3-17", Place("0123456789abcdef", 3, 17)),
+        ("article=0123456789abcdef&s=3-17/12", Place("0123456789abcdef", 3, 17)),
+        ("article=0123456789abcdef&s=17-3", Place("0123456789abcdef", 17, 3)),
+    ],
+)
+def test_parse_place_reads_an_article_and_a_part_of_it(text, place):
+    assert parse_place(text) == place
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "#", "#article=", "article=0123456789abcde", "article=0123456789abcdef0", "article=0123456789ABCDEF",
+     "article=../../etc/passwd", "article=0123456789abcdef&s=3", "article=0123456789abcdef&s=-3-7",
+     "article=0123456789abcdef&s=3-123456789", "article=0123456789abcdef&s=3-7&x=1", "article=0123456789abcdef/",
+     "article=0123456789abcdef\n", "https://fern.example/#article=0123456789abcdef", "##article=0123456789abcdef",
+     "ARTICLE=0123456789abcdef", "article=0123456789abcdef<script>", "beleg-1-2"],
+)  # fmt: skip
+def test_parse_place_refuses_all_else(text):
+    assert parse_place(text) is None

@@ -1,5 +1,6 @@
 import json
 import signal
+from datetime import UTC, datetime
 
 import pytest
 
@@ -7,6 +8,8 @@ from index import command_line
 from index.command_line import run
 from qa import options
 from qa.__main__ import main
+from qa.answers import Assistant
+from qa.feedback import Judgement, keep, question_rows, read
 
 ATTACK = "Wann hat der Angriff auf Dubrowez begonnen?"
 
@@ -93,6 +96,10 @@ def test_ask_restricts_the_search(command):
             ["ask", ATTACK, "--article", "fehlt\x1b.txt"],
             "'fehlt\\x1b.txt' is no article of {index}; see: python -m index list --index {index}",
         ),
+        (
+            ["ask", ATTACK, "--publisher", "Niemand"],
+            "'Niemand' is no outlet of {index}; see: python -m index list --index {index}",
+        ),
     ],
 )
 def test_ask_tells_in_one_line_why_it_cannot(command, sample_index, arguments, message):
@@ -117,6 +124,7 @@ def test_ask_needs_an_index(command, tmp_path, monkeypatch):
         ["frage", "Wer?"],
         ["ask", "Wer?", "--unbekannt"],
         ["batch", "--questions", "a.jsonl"],
+        ["feedback"],
         ["retrieve", "--questions", "a", "--out", "b", "--unit", "wort"],
         ["retrieve", "--questions", "a", "--out", "b", "--top", "0"],
         ["retrieve", "--questions", "a", "--out", "b", "--top", "viele"],
@@ -196,3 +204,30 @@ def test_retrieve_writes_passages_or_sentences(command, questions, tmp_path):
     assert len(objects(out)[0]["hits"]) == 3
     assert first["article"] == "2025-03-11-tarvonien-meldet-einnahme-von-dubrowez.txt"
     assert first["end"] - first["start"] == len("Der Angriff auf Dubrowez hatte am 19. Januar begonnen.")
+
+
+def test_feedback_writes_a_question_file_of_what_was_judged(command, sample_index, tmp_path):
+    answer = Assistant(sample_index).ask(ATTACK)
+    index, out = tmp_path / "index", tmp_path / "fragen.jsonl"
+    index.mkdir()
+    keep(index, answer, Judgement.RIGHT, at=datetime(2026, 2, 1, tzinfo=UTC))
+    message = f"1 judged questions written to {out}\n"
+    assert command("feedback", "--index", index, "--out", out) == (0, "", message)
+    assert objects(out) == question_rows(read(index))
+    assert objects(out)[0]["question"] == ATTACK
+    assert command("feedback", "--index", index, "--out", out, "--quiet") == (0, "", "")
+
+
+def test_feedback_tells_in_one_line_why_it_cannot(command, sample_index, tmp_path):
+    index, out = tmp_path / "index", tmp_path / "fehlt" / "fragen.jsonl"
+    index.mkdir()
+    message = f"error: {index} holds no feedback yet; judge some answers in: python app.py --index {index}\n"
+    assert command("feedback", "--index", index, "--out", out) == (1, "", message)
+    answer = Assistant(sample_index).ask(ATTACK)
+    keep(index, answer, Judgement.RIGHT, at=datetime(2026, 2, 1, tzinfo=UTC))
+    reason = "cannot be written (No such file or directory); name a file in a folder that exists and has room"
+    assert command("feedback", "--index", index, "--out", out) == (1, "", f"error: --out {out} {reason}\n")
+    itself = index / "feedback.jsonl"
+    message = f"error: --out {itself} is the feedback itself and would be overwritten; name another file\n"
+    assert command("feedback", "--index", index, "--out", itself) == (1, "", message)
+    assert len(read(index)) == 1

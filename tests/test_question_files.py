@@ -31,6 +31,8 @@ def test_read_questions_keeps_all_fields(write):
         "type": "when",
         "lang": "de",
         "articles": ["bad.txt"],
+        "publishers": ["Bote"],
+        "history": ["Wo liegt das Bad?"],
         "since": "2025-01-01",
         "until": "2025-12-31",
         "note": "was man nicht kennt, stört nicht",
@@ -40,7 +42,8 @@ def test_read_questions_keeps_all_fields(write):
             Question(
                 id="q1",
                 text="Wann öffnet das Bad?",
-                scope=Scope(("bad.txt",), "2025-01-01", "2025-12-31"),
+                scope=Scope(("bad.txt",), ("Bote",), "2025-01-01", "2025-12-31"),
+                history=("Wo liegt das Bad?",),
                 answerable=True,
                 answers=("am 2. Mai",),
                 gold=(Gold("bad.txt", "Das Bad öffnet am 2. Mai."),),
@@ -76,6 +79,7 @@ def test_read_questions_takes_byte_order_mark_blank_lines_windows_line_ends_and_
         ),
         ('{"id": "x", "question": "Wer?", "answerable": "ja"}', "'answerable' must be true or false"),
         ('{"id": "x", "question": "Wer?", "articles": "a.txt"}', "'articles' must be a list of file names"),
+        ('{"id": "x", "question": "Wer?", "publishers": [1]}', "'publishers' must be a list of names"),
         (
             '{"id": "x", "question": "Wer?", "since": "2.1.2025"}',
             "'since' must be a date like 2025-11-30, not '2.1.2025'",

@@ -239,12 +239,25 @@ def test_search_with_no_match_in_words_goes_by_meaning_alone(opened, news):
         (Scope(since="2025-02-01", until="2025-03-31"), ["hafen.txt", "moor.txt"]),
         (Scope(articles=("fehlt.txt",)), []),
         (Scope(articles=("wahl.txt",), since="2020-01-01"), []),
+        (Scope(publishers=("Nirgendwo",)), []),
     ],
 )
 def test_search_keeps_to_its_scope(opened, news, scope, expected):
     news_index = opened()
     news_index.add([news])
     assert sorted(names(news_index.search("Was kostet Brot?", top=10, scope=scope))) == expected
+
+
+def test_search_keeps_to_the_outlets_it_is_given(opened, tmp_path):
+    (tmp_path / "n").mkdir()
+    for name, publisher in (("a", "Bote"), ("b", "Kurier"), ("c", "Blatt")):
+        (tmp_path / "n" / f"{name}.txt").write_text(f"Titel: {name}\nQuelle: {publisher}\n\nDas Brot kostet 3 Euro.\n")
+    news_index = opened()
+    news_index.add([tmp_path / "n"])
+    for publishers, expected in ((("Kurier",), ["b.txt"]), (("Bote", "Blatt"), ["a.txt", "c.txt"])):
+        hits = news_index.search("Was kostet Brot?", top=9, scope=Scope(publishers=publishers))
+        assert sorted(names(hits)) == expected
+    news_index.check_scope(Scope(publishers=("Bote",)))
 
 
 def test_search_finds_words_in_any_form_of_umlauts(opened, news):

@@ -1,31 +1,250 @@
-// A click on a source tells the server which one, through a hidden field; the marked sentence is then scrolled into view.
+// What the page does by itself: tells the server what was clicked, copies and saves, language and theme, the keyboard.
+// BELEGSTELLE has the words of the page, by language; the program puts it before this script.
 (() => {
+  const AREAS = [
+    ["#clicked", /^#(beleg|stelle|woertlich|kopie|urteil|ausfuhr)-|^#article=/],
+    ["#picked", /^#(lesen|entfernen|ja|nein|zurueck|mehr)\b/],
+    ["#recalled", /^#(gespraech|umbenennen|loeschen)-/],
+  ];
+
+  const language = document.documentElement.lang; // the server has set it
+  const words = BELEGSTELLE[language];
+
+  const theme = localStorage.getItem("belegstelle-theme");
+  const showTheme = (name) => document.body && document.body.classList.toggle("dark", name === "dark");
+
+  const narrow = window.matchMedia("(max-width: 900px)"); // the source then stands below the conversation
+
   let clicks = 0;
+  const tell = (field, text) => {
+    const input = document.querySelector(`${field} textarea, ${field} input`);
+    if (!input) return false;
+    clicks += 1;
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(input), "value").set.call(input, `${text}/${clicks}`);
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    return true;
+  };
+
+  const say = (text) => {
+    const voice = document.querySelector("#stimme");
+    voice.textContent = text;
+    voice.classList.add("sichtbar");
+    clearTimeout(say.timer);
+    say.timer = setTimeout(() => voice.classList.remove("sichtbar"), 2500);
+  };
+
+  // what the framework does not say in our words
+  const fetched = window.fetch;
+  window.fetch = async (...request) => {
+    try {
+      const response = await fetched(...request);
+      if (response.status === 503) say(words.queue_full);
+      return response;
+    } catch (error) {
+      if (error.name !== "AbortError") say(words.lost);
+      throw error;
+    }
+  };
+
+  const copy = async (text) => {
+    if (navigator.clipboard) await navigator.clipboard.writeText(text);
+    else {
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    say(words.copied);
+  };
+
+  const save = (text, name) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    say(words.saved);
+  };
 
   const reveal = (mark) => {
-    const log = mark.closest('[role="log"]');
+    const log = mark.closest('[role="log"], [role="region"]');
     const depth = mark.getBoundingClientRect().bottom - log.getBoundingClientRect().top + log.scrollTop;
     log.scrollTop = depth < log.clientHeight * 0.8 ? 0 : depth - log.clientHeight / 2;
-    if (clicks && window.matchMedia("(max-width: 900px)").matches) mark.scrollIntoView({ block: "center" });
+    if (clicks && narrow.matches) mark.scrollIntoView({ block: "center" });
   };
 
   document.addEventListener("click", (event) => {
-    const link = event.target.closest('a[href^="#beleg-"], a[href^="#stelle-"]');
+    const link = event.target.closest('a[href^="#"]');
     if (!link) return;
+    const target = link.getAttribute("href");
+    if (link.classList.contains("verweis")) {
+      event.preventDefault();
+      history.replaceState(null, "", target);
+      copy(location.href);
+      return;
+    }
+    const area = AREAS.find(([, wanted]) => wanted.test(target));
+    if (!area) return;
     event.preventDefault();
-    const field = document.querySelector("#chosen textarea, #chosen input");
-    const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set;
-    clicks += 1;
-    set.call(field, `${link.getAttribute("href").slice(1)}/${clicks}`); // the same source twice is a change, too
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    const mark = document.querySelector("#reader mark.aktuell");
-    if (mark) reveal(mark); // a source that is shown already is not drawn anew
+    tell(area[0], target.slice(1));
+    if (target.startsWith("#gespraech-")) room(0);
+    const mark = document.querySelector("#source mark.aktuell");
+    if (mark && target.startsWith("#beleg-")) reveal(mark); // a source that is shown already is not drawn anew
   });
 
-  new MutationObserver(() => {
-    const mark = document.querySelector("#reader mark.aktuell");
-    if (!mark || mark.dataset.seen) return;
-    mark.dataset.seen = "yes";
-    reveal(mark);
-  }).observe(document, { childList: true, subtree: true });
+  const room = (number) => document.querySelectorAll('#rooms [role="tab"]')[number]?.click();
+  const field = () => document.querySelector("#question textarea");
+
+  // the keyboard
+  const step = (name) => document.querySelector(`#source a.${name}`)?.click();
+  const toQuestion = () => {
+    room(0);
+    setTimeout(() => field()?.focus(), 50); // a room that was hidden is drawn first
+  };
+  const keys = { "/": toQuestion, n: () => step("next"), p: () => step("previous") };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, [role=listbox], dialog")) return;
+    const does = { ...keys, g: () => document.querySelector("#anew")?.click(), "?": () => help().showModal() }[event.key];
+    if (!does) return;
+    event.preventDefault();
+    does();
+  });
+
+  const help = () => {
+    let dialog = document.querySelector("#tastatur");
+    if (dialog) return dialog;
+    dialog = document.createElement("dialog");
+    dialog.id = "tastatur";
+    dialog.setAttribute("aria-labelledby", "tastatur-titel");
+    const heading = document.createElement("h2");
+    heading.id = "tastatur-titel";
+    heading.textContent = words.help_title;
+    const list = document.createElement("dl");
+    const shown = [["/", "ask"], ["n", "next"], ["p", "previous"], ["g", "new"], ["?", "help"], ["Esc", "close"]];
+    for (const [key, what] of shown) {
+      const term = document.createElement("dt");
+      const stroke = document.createElement("kbd");
+      stroke.textContent = key;
+      term.append(stroke);
+      const meaning = document.createElement("dd");
+      meaning.textContent = words[`key_${what}`];
+      list.append(term, meaning);
+    }
+    const close = document.createElement("button");
+    close.textContent = words.close;
+    close.addEventListener("click", () => dialog.close());
+    dialog.append(heading, list, close);
+    document.body.append(dialog);
+    return dialog;
+  };
+
+  // what Gradio draws is given what it lacks: names, roles, and a place in the tab order for whatever scrolls
+  const named = { chat: "conversation", source: "source", listed: "tab_collection", reading: "source", history: "tab_history" };
+  let progress = ""; // what of the conversation is there
+  const dress = () => {
+    for (const [id, name] of Object.entries(named)) {
+      const log = document.querySelector(`#${id} [role="log"], #${id} [role="region"].panel-wrap`);
+      if (!log || log.dataset.dressed) continue;
+      log.dataset.dressed = "yes";
+      log.tabIndex = 0;
+      log.setAttribute("aria-label", words[name]);
+      if (id !== "chat") {
+        log.setAttribute("role", "region");
+        log.setAttribute("aria-live", "off");
+      }
+    }
+    for (const link of document.querySelectorAll("a.tat:not([role]), a.marke:not([role])")) link.setAttribute("role", "button");
+    for (const link of document.querySelectorAll("a.marke:not([aria-label])"))
+      link.setAttribute("aria-label", `${words.position.split(" ")[0]} ${link.textContent}`);
+    for (const token of document.querySelectorAll(".token")) {
+      const remove = token.querySelector(".token-remove"); // its own name is a number
+      remove.title = `${words.remove}: ${token.textContent.trim()}`;
+    }
+    for (const header of document.querySelectorAll(".toast-header[role]")) {
+      header.removeAttribute("role"); // a button cannot hold the one that closes the message
+      header.removeAttribute("tabindex");
+      header.querySelector(".toast-close")?.setAttribute("aria-label", words.close);
+    }
+    // a message's name would be its markup, tags and all, and a list of examples has buttons instead of items
+    for (const message of document.querySelectorAll(":is([data-testid=bot], [data-testid=user])[aria-label]")) message.removeAttribute("aria-label");
+    for (const list of document.querySelectorAll(".examples[role=list]")) list.removeAttribute("role");
+    const asked = [...document.querySelectorAll("#chat .user-row")].pop();
+    const now = [".antwort", ".hinweis", ".arbeit"].map((part) => document.querySelectorAll(`#chat ${part}`).length).join();
+    if (asked && now !== progress) {
+      const log = asked.closest('[role="log"]');
+      log.scrollTop += asked.getBoundingClientRect().top - log.getBoundingClientRect().top - 8; // the question on top
+      const notice = log.querySelector(".bot-row:last-child .hinweis");
+      if (notice && notice.getBoundingClientRect().bottom > log.getBoundingClientRect().bottom) log.scrollTop = log.scrollHeight;
+    }
+    progress = now;
+    const mark = document.querySelector("#source mark.aktuell");
+    if (mark && !mark.dataset.seen) {
+      mark.dataset.seen = "yes";
+      reveal(mark);
+    }
+    const title = document.querySelector("#reading h2");
+    if (title && !title.dataset.seen) {
+      title.dataset.seen = "yes";
+      title.closest('[role="region"]').scrollTop = 0;
+      if (narrow.matches) title.scrollIntoView();
+    }
+    const handout = document.querySelector("#handout textarea, #handout input");
+    if (handout && handout.value && handout.dataset.seen !== handout.value) {
+      handout.dataset.seen = handout.value;
+      const given = JSON.parse(handout.value);
+      if (given.copy) copy(given.copy);
+      else save(given.save, given.name);
+    }
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === " " && event.target.matches?.('a[role="button"]')) {
+      event.preventDefault();
+      event.target.click();
+    }
+  });
+
+  let opened = false;
+  const start = () => {
+    const live = document.createElement("div");
+    live.id = "stimme";
+    live.setAttribute("role", "status");
+    document.body.append(live);
+    const skip = document.createElement("a");
+    skip.id = "skip";
+    skip.href = "#question";
+    skip.textContent = words.skip;
+    skip.addEventListener("click", (event) => {
+      event.preventDefault();
+      toQuestion();
+    });
+    document.body.prepend(skip);
+    if (theme) showTheme(theme);
+    new MutationObserver(() => {
+      dress();
+      if (opened || !field()) return;
+      opened = true;
+      if (theme) showTheme(theme);
+      if (location.hash.startsWith("#article=")) setTimeout(() => tell("#clicked", location.hash.slice(1)), 300);
+    }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["value", "class"] });
+    setInterval(dress, 500); // a field's value changes without a mutation
+    document.addEventListener("click", (event) => {
+      const button = event.target.closest("#other-language, #theme, #help");
+      if (!button) return;
+      if (button.id === "help") help().showModal();
+      if (button.id === "theme") {
+        const next = document.body.classList.contains("dark") ? "light" : "dark";
+        localStorage.setItem("belegstelle-theme", next);
+        showTheme(next);
+      }
+      if (button.id === "other-language") {
+        document.cookie = `belegstelle-language=${language === "de" ? "en" : "de"}; path=/; max-age=31536000; samesite=strict`;
+        location.reload();
+      }
+    });
+  };
+  if (document.body) start();
+  else document.addEventListener("DOMContentLoaded", start);
 })();

@@ -21,11 +21,11 @@ def main() -> int:
                     executable_path="/usr/bin/chromium",
                     args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
                 )
-                page = browser.new_page(viewport={"width": 1280, "height": 820})
+                page = browser.new_page(viewport={"width": 1280, "height": 820}, locale="de-DE")
                 page.goto(address)
                 page.get_by_label("Ihre Frage").fill(QUESTION)
                 page.keyboard.press("Enter")
-                page.wait_for_selector("#reader mark.aktuell")
+                page.wait_for_selector("#source mark.aktuell")
                 page.wait_for_timeout(1000)
                 page.screenshot(path=PICTURE)
                 browser.close()

@@ -1,0 +1,135 @@
+"""The collection of articles as the page shows and changes it: arranged, added to by upload, removed from."""
+
+import hashlib
+import os
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from index.catalogue import Entry, Source
+from index.errors import ArticleUnreadable, InputInvalid
+from index.files import ENDINGS, printable, read_bytes
+from index.store import AddReport, NewsIndex
+from index.types import Article
+
+_LONGEST_FIND = 200  # characters of what is searched for
+_LONGEST_NAME = 200  # characters of an uploaded file's name
+UPLOADS = "uploads"  # folder in that of the index
+
+
+class Order(StrEnum):
+    """What the articles are sorted by."""
+
+    DATE = "date"  # the newest first, those without a date last
+    TITLE = "title"
+    OUTLET = "outlet"
+
+
+def arranged(entries: Iterable[Entry], *, find: str = "", outlet: str = "", order: Order = Order.DATE) -> list[Entry]:
+    """The entries whose title, outlet or file name holds all words of `find`, of one outlet if one is named, sorted."""
+    wanted = _folded(find[:_LONGEST_FIND]).split()
+    kept = [
+        entry
+        for entry in entries
+        if outlet in ("", entry.article.publisher)
+        and all(
+            word in _folded(f"{entry.article.title} {entry.article.publisher or ''} {entry.article.name}")
+            for word in wanted
+        )
+    ]
+    kept.sort(key=lambda entry: (entry.article.title.casefold(), entry.article.id))
+    if order is Order.DATE:
+        kept.sort(key=lambda entry: entry.article.date or "", reverse=True)
+    elif order is Order.OUTLET:
+        kept.sort(key=lambda entry: (entry.article.publisher is None, (entry.article.publisher or "").casefold()))
+    return kept
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()  # some computers take umlauts in file names apart
+
+
+def outlets(entries: Iterable[Entry]) -> list[str]:
+    """The outlets of the articles, each once, by name."""
+    known = {entry.article.publisher for entry in entries if entry.article.publisher}
+    return sorted(known, key=lambda outlet: (outlet.casefold(), outlet))
+
+
+def period(entries: Iterable[Entry]) -> tuple[str, str] | None:
+    """The first and the last day of the articles (YYYY-MM-DD); None where none has a date."""
+    days = [entry.article.date for entry in entries if entry.article.date]
+    return (min(days), max(days)) if days else None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An article that was removed, with the files, or records in files, that it came from."""
+
+    article: Article
+    sources: tuple[Source, ...]
+
+
+def remove(news_index: NewsIndex, article_id: str) -> Removed | None:
+    """Remove an article by its id; None where there is none. Raises IndexBusy where somebody else writes."""
+    article = news_index.catalogue.article(article_id)
+    if article is None:
+        return None
+    sources = tuple(source for source in news_index.catalogue.sources() if source.article_id == article_id)
+    news_index.remove([article_id])
+    return Removed(article, sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of one uploaded file."""
+
+    name: str
+    report: AddReport | None
+    reasons: tuple[str, ...] = ()  # why it, or something in it, was skipped
+
+
+def receive(news_index: NewsIndex, paths: Sequence[Path]) -> Iterator[Received]:
+    """Add uploaded files one by one; each is kept in the index's folder under a name made from its content.
+
+    Raises IndexBusy where somebody else writes, InputInvalid where the folder cannot be written; what was added until
+    then stays.
+    """
+    folder = news_index.folder / UPLOADS
+    for path in paths:
+        name = printable(path.name)[:_LONGEST_NAME]
+        ending = path.suffix.lower()
+        if ending not in ENDINGS:
+            yield Received(name, None, (f"is no {', '.join(sorted(ENDINGS))} file",))
+            continue
+        try:
+            kept = _kept(read_bytes(path), ending, folder)
+        except ArticleUnreadable as error:
+            yield Received(name, None, (str(error),))
+            continue
+        report = news_index.add([kept], names={kept: name})
+        yield Received(name, report, tuple(skipped.reason for skipped in report.skipped))
+
+
+def _kept(data: bytes, ending: str, folder: Path) -> Path:
+    """Write a file whole or not at all, readable for its owner only."""
+    path = folder.resolve() / f"{hashlib.sha256(data).hexdigest()[:32]}{ending}"
+    if path.exists():
+        return path
+    beside = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise InputInvalid(
+            f"{folder} cannot be written ({error.strerror}); make room and see to it that the folder is yours"
+        ) from error
+    return path

@@ -1,0 +1,338 @@
+"""What happens on the page: each method takes what the page's parts hold and gives, by name, what they are to show.
+
+Nothing here knows the framework of the page; `app.py` connects the names with its components.
+"""
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from index.errors import IndexBusy, NewsError, QuestionInvalid
+from index.store import Scope
+from qa import chat, collection, exporting, feedback, html
+from qa.answers import Assistant
+from qa.chat import Kept, Turn
+from qa.collection import Order, Removed
+from qa.question_files import checked_date
+from qa.words import PAGE
+
+LANGUAGE_COOKIE = "belegstelle-language"
+ROWS = 40  # of the collection, until more are asked for
+
+Shown = dict[str, object]
+Messages = list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be chosen from, each with the value that it stands for."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """Whether a part of the page can be seen."""
+
+    value: bool
+
+
+def language_of(headers: Mapping[str, str], default: str | None) -> str:
+    """The language of the page: what was chosen on it, else the program's, else the browser's."""
+    # http.cookies gives up at what another program on this computer may have set
+    parts = (part.strip().partition("=") for part in headers.get("cookie", "").split(";"))
+    chosen = {name: value for name, _, value in parts}.get(LANGUAGE_COOKIE)
+    if chosen in PAGE:
+        return chosen
+    first = headers.get("accept-language", "de").strip().lower()
+    return default or ("de" if first.startswith("de") else "en")
+
+
+class Desk:
+    """Answers what is done on the page. Sessions may share it: whatever belongs to one is handed in and out."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self.assistant = assistant
+        self.news_index = assistant.news_index
+
+    def open_page(self, stored: object, language: str) -> Shown:
+        """What the page shows first."""
+        words = PAGE[language]
+        return {
+            **self._counted(language),
+            "order": Choices(tuple((words[f"by_{order}"], str(order)) for order in Order)),
+            "listed": self._list("", "", Order.DATE, ROWS, language),
+            "source": self._source([], "", language),
+            "history": self._history(stored, "", language),
+            "reading": _message(html.notice_html(words["no_article"])),
+        }
+
+    # the conversation
+
+    def respond(
+        self,
+        asked: str,
+        turns: list[Turn],
+        articles: list[str],
+        outlets: list[str],
+        since: str,
+        until: str,
+        stored: object,
+        identity: str,
+        language: str,
+    ) -> Iterator[Shown]:
+        """Ask: the question is shown at once, then what was found, then the answer with its first source beside it."""
+        asked = chat.whole(asked)
+        try:
+            scope = Scope(tuple(articles or ()), tuple(outlets or ()), _day(since), _day(until))
+        except QuestionInvalid as error:
+            notice = _message(html.notice_html(PAGE[language]["bad_date"].format(error)))
+            yield {"talk": [*html.conversation(turns, language), *notice], "question": asked}
+            return
+        yield from self._asked(turns, chat.begun(turns, asked, scope=scope), stored, identity, language)
+
+    def _asked(
+        self, before: Sequence[Turn], turn: Turn, stored: object, identity: str, language: str
+    ) -> Iterator[Shown]:
+        before = list(before)[1 - chat.KEPT_TURNS :]
+        identity = identity or uuid.uuid4().hex[:8]
+        turns = [*before, turn]
+        yield {"turns": turns, "talk": html.conversation(turns, language), "question": "", "identity": identity}
+        for stage in chat.steps(self.assistant, turn):
+            turns = [*before, stage]
+            yield {"turns": turns, "talk": html.conversation(turns, language)}
+        if turns[-1].notice:  # what could not be asked can be mended
+            yield {"question": turn.asked, "source": self._source([], "", language)}
+            return
+        kept = chat.with_conversation(chat.conversations(stored), _kept(turns, stored, identity))
+        yield {"source": self._source(turns, f"beleg-{turn.number}-1", language), "stored": kept}
+
+    def stop(self, turns: list[Turn], language: str) -> Shown:
+        """Tell that a question was given up."""
+        turns = [replace(turn, notice="stopped") if not (turn.answer or turn.notice) else turn for turn in turns]
+        return {"turns": turns, "talk": html.conversation(turns, language)}
+
+    def begin_anew(self, language: str) -> Shown:
+        """An empty conversation."""
+        return {"turns": [], "talk": [], "question": "", "source": self._source([], "", language), "identity": ""}
+
+    def act(self, clicked: str, turns: list[Turn], stored: object, identity: str, language: str) -> Iterator[Shown]:
+        """Do what a click in the conversation or the source asks for."""
+        action = html.parse_action(clicked)
+        turn = next((turn for turn in turns if action and turn.number == action.number(0)), None)
+        name = action.name if action else ""
+        if action and name == "woertlich" and turn:
+            kept = [other for other in turns if other.number < turn.number]
+            again = chat.begun(kept, turn.asked, scope=turn.scope, literal=True)
+            yield from self._asked(kept, again, stored, identity, language)
+        elif action and name == "urteil" and turn:
+            try:
+                turns = [self._judged(turn, action) if other is turn else other for other in turns]
+            except NewsError as error:
+                notice = _message(html.notice_html(str(error)))
+                yield {"talk": [*html.conversation(turns, language), *notice]}
+                return
+            yield {"turns": turns, "talk": html.conversation(turns, language)}
+        elif action and name in ("kopie", "ausfuhr"):
+            yield {"handout": self._handout(action, turn, turns, language)}
+        else:
+            yield {"source": self._source(turns, clicked, language)}
+
+    def _judged(self, turn: Turn, action: html.Action) -> Turn:
+        judgement = action.arguments[-1]
+        if turn.answer is None or judgement not in set(feedback.Judgement):
+            return turn
+        found = feedback.Judgement(judgement)
+        feedback.keep(self.news_index.folder, turn.answer, found, at=datetime.now(UTC), scope=turn.scope)
+        return replace(turn, judgement=found)
+
+    def _handout(self, action: html.Action, turn: Turn | None, turns: Sequence[Turn], language: str) -> str:
+        """What the page's script copies or saves, as JSON; empty for nothing."""
+        form = action.arguments[-1] if action.arguments else ""
+        if action.name == "kopie" and turn and turn.answer and form in set(exporting.Form):
+            given = {"copy": exporting.answer_as(turn.answer, exporting.Form(form), language)}
+        elif action.name == "ausfuhr" and form in set(exporting.ConversationForm):
+            answered = [(turn.asked, turn.answer) for turn in turns if turn.answer]
+            now = datetime.now().astimezone()
+            text = exporting.conversation_as(answered, exporting.ConversationForm(form), language, now)
+            ending = {"markdown": "md", "json": "json", "page": "html"}[form]
+            given = {"save": text, "name": f"belegstelle-{now:%Y-%m-%d-%H%M}.{ending}"}
+        else:
+            return ""
+        return json.dumps({**given, "id": uuid.uuid4().hex}, ensure_ascii=False)  # the same twice is a change, too
+
+    def _source(self, turns: Sequence[Turn], clicked: str, language: str) -> Messages:
+        return _message(self.source_html(turns, clicked, language))
+
+    def source_html(self, turns: Sequence[Turn], clicked: str, language: str) -> str:
+        """The article of the clicked citation, passage or link, with what was cited from it marked."""
+        words = PAGE[language]
+        if place := html.parse_place(clicked):
+            article = self.news_index.catalogue.article(place.article_id)
+            if article is None:
+                return html.notice_html(words["unknown_link"])
+            marks = [html.Mark(place.start, place.end, current=True)] if place.start < place.end else []
+            return html.article_html(article, marks, language)
+        action = html.parse_action(clicked)
+        turn = next((turn for turn in turns if action and turn.number == action.number(0)), None)
+        if action and turn and turn.answer and action.name == "beleg":
+            for citation in turn.answer.citations:
+                if citation.marker == action.number(1):
+                    return html.citation_html(turn, citation, language)
+        if action and turn and action.name == "stelle":
+            for hit in turn.passages or ():
+                if hit.rank == action.number(1):
+                    mark = html.Mark(hit.passage.start, hit.passage.end, current=True)
+                    return html.article_html(hit.article, [mark], language)
+        return html.notice_html(words["no_source"])
+
+    # the collection
+
+    def sift(self, find: str, outlet: str, order: str, rows: int, language: str) -> Shown:
+        """The articles that fit, as a list."""
+        return {"listed": self._list(find, outlet, order, rows, language)}
+
+    def _list(
+        self, find: str, outlet: str, order: str, rows: int, language: str, *, removing: str = "", message: str = ""
+    ) -> Messages:
+        entries = self.news_index.entries()
+        kept = collection.arranged(entries, find=find or "", outlet=outlet or "", order=Order(order or Order.DATE))
+        return _message(
+            html.collection_html(kept, language, shown=rows, of_all=len(entries), removing=removing, message=message)
+        )
+
+    def tidy(
+        self, clicked: str, find: str, outlet: str, order: str, rows: int, removed: Removed | None, language: str
+    ) -> Shown:
+        """Do what a click in the collection asks for."""
+        words = PAGE[language]
+        action = html.parse_action(clicked)
+        name, identity = (action.name, (*action.arguments, "")[0]) if action else ("", "")
+        message, removing = "", ""
+        shown: Shown = {}
+        try:
+            if name == "lesen":
+                article = self.news_index.catalogue.article(identity)
+                gone = html.notice_html(words["unknown_link"])
+                return {"reading": _message(html.article_html(article, [], language) if article else gone)}
+            if name == "entfernen":
+                removing = identity
+            elif name == "ja":
+                done = collection.remove(self.news_index, identity)
+                if done:
+                    message = html.removed_html(done.article.title, language)
+                    shown = {"removed": done, **self._counted(language)}
+                else:
+                    message = html.notice_html(words["unknown_link"])
+            elif name == "zurueck" and removed:
+                self.news_index.put_back(removed.article, removed.sources)
+                message = html.notice_html(words["restored"].format(removed.article.title))
+                shown = {"removed": None, **self._counted(language)}
+            elif name == "mehr":
+                rows += ROWS
+                shown = {"rows": rows}
+        except IndexBusy:
+            message = html.notice_html(words["busy"])
+        except NewsError as error:
+            message = html.notice_html(str(error))
+        return {**shown, "listed": self._list(find, outlet, order, rows, language, removing=removing, message=message)}
+
+    def upload(
+        self, paths: list[str] | None, find: str, outlet: str, order: str, rows: int, language: str
+    ) -> Iterator[Shown]:
+        """Add uploaded files: tell how far it is after each, at the end what was done and what was skipped, and why."""
+        words = PAGE[language]
+        files = [Path(path) for path in paths or []]
+        totals = dict.fromkeys(("added", "updated", "unchanged"), 0)
+        skipped: list[tuple[str, str]] = []
+        trouble = ""
+        try:
+            for done, received in enumerate(collection.receive(self.news_index, files), start=1):
+                if received.report:
+                    for key in totals:
+                        totals[key] += getattr(received.report, key)
+                skipped += [(received.name, reason) for reason in received.reasons]
+                doing = words["upload_doing"].format(done=done, all=len(files), name=received.name)
+                yield {"listed": _message(html.notice_html(doing))}
+        except IndexBusy:
+            trouble = html.notice_html(words["busy"])
+        except NewsError as error:
+            trouble = html.notice_html(str(error))
+        summary = words["upload_done"].format(**totals, skipped=len(skipped))
+        report = trouble + html.report_html(summary, skipped, language)
+        listed = self._list(find, outlet, order, rows, language, message=report)
+        yield {"upload": None, "listed": listed, **self._counted(language)}
+
+    def _counted(self, language: str) -> Shown:
+        """What depends on which articles there are: the line on top, the outlets to sift by, the scope's choices."""
+        entries = self.news_index.entries()
+        outlets = tuple((outlet, outlet) for outlet in collection.outlets(entries))
+        by_title = collection.arranged(entries, order=Order.TITLE)
+        names = tuple((f"{entry.article.title} – {entry.article.name}", entry.article.name) for entry in by_title)
+        status = html.status_text(self.news_index.catalogue.counts(), collection.period(entries), language)
+        return {
+            "status": f"{PAGE[language]['motto']} {status}",
+            "outlet": Choices(((PAGE[language]["all_outlets"], ""), *outlets)),
+            "articles": Choices(names),
+            "outlets": Choices(outlets),
+        }
+
+    # conversations that were
+
+    def recent(self, stored: object, find: str, language: str) -> Shown:
+        """The conversations of this browser that hold the words."""
+        return {"history": self._history(stored, find, language)}
+
+    def _history(self, stored: object, find: str, language: str) -> Messages:
+        known = chat.conversations(stored)
+        return _message(html.history_html(chat.sifted(known, find or ""), language, any_kept=bool(known)))
+
+    def recall(self, clicked: str, stored: object, find: str, language: str) -> Shown:
+        """Do what a click in the history asks for: open a conversation anew, rename or delete it."""
+        action = html.parse_action(clicked)
+        identity = (*action.arguments, "")[0] if action else ""
+        known = chat.conversations(stored)
+        one = next((kept for kept in known if kept["id"] == identity), None)
+        if action is None or one is None:
+            return {}
+        if action.name == "loeschen":
+            known = [kept for kept in known if kept is not one]
+            return {"stored": known, "history": self._history(known, find, language)}
+        if action.name == "umbenennen":
+            return {"naming": Visible(True), "new_title": str(one["title"]), "renaming": identity}
+        turns = chat.asked_again(self.assistant, one)
+        again = _message(html.notice_html(PAGE[language]["asked_again"]))
+        return {
+            "turns": turns,
+            "talk": [*again, *html.conversation(turns, language)],
+            "source": self._source(turns, f"beleg-{turns[-1].number}-1" if turns else "", language),
+            "identity": identity,
+        }
+
+    def rename(self, title: str, identity: str, stored: object, find: str, language: str) -> Shown:
+        """Give a conversation another name."""
+        known = chat.renamed(chat.conversations(stored), identity, title)
+        return {"stored": known, "history": self._history(known, find, language), "naming": Visible(False)}
+
+
+def _message(content: str) -> Messages:
+    return [{"role": "assistant", "content": content}]
+
+
+def _day(text: str | None) -> str | None:
+    """A date of the page's fields. Raises QuestionInvalid that holds what was typed."""
+    typed = chat.whole(text or "").strip()
+    try:
+        return checked_date(typed, "")
+    except QuestionInvalid as error:
+        raise QuestionInvalid(typed) from error
+
+
+def _kept(turns: Sequence[Turn], stored: object, identity: str) -> Kept:
+    """The conversation as the browser keeps it; a name that it was given stays."""
+    before = next((one for one in chat.conversations(stored) if one["id"] == identity), None)
+    title = str(before["title"]) if before else next(turn.asked for turn in turns if turn.answer)
+    return chat.kept(turns, title, identity, datetime.now(UTC))

@@ -1,0 +1,334 @@
+import hashlib
+import json
+import resource
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from helpers import CountingEmbedder, make_article
+
+from index.catalogue import Entry
+from index.errors import IndexBusy, InputInvalid
+from index.store import NewsIndex
+from qa.collection import UPLOADS, Order, Received, Removed, arranged, outlets, period, receive, remove
+
+BATH = "Titel: Neues Bad\nDatum: 2025-04-30\n\nDas Bad in Grünau öffnet am 2. Mai. Es hat 25 Bahnen.\n"
+MOOR = "Titel: Nasses Moor\n\nDas Moor bei Tannenau ist wieder nass. Dort brütet der Kranich.\n"
+WRONG_ENDING = (
+    "is no .csv, .docx, .eml, .htm, .html, .json, .jsonl, .md, .mht, .mhtml, .ndjson, .odt, .pdf, .rtf, .text, .txt, "
+    ".xhtml, .zip file"
+)
+NO_TEXT = "holds binary data, no text; save its text as plain text (.txt)"
+
+
+@pytest.fixture
+def news_index(tmp_path: Path) -> Iterator[NewsIndex]:
+    news_index = NewsIndex.open_or_create(tmp_path / "index", CountingEmbedder())
+    yield news_index
+    news_index.close()
+
+
+def entry(title: str, publisher: str | None = None, date: str | None = None, name: str = "a.txt") -> Entry:
+    article = make_article("Ein Satz.", title=title, publisher=publisher, date=date)
+    return Entry(replace(article, name=name), (f"/{name}",), 1, 1, ())
+
+
+def written(path: Path, content: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    return path
+
+
+def record(title: str, text: str) -> str:
+    return json.dumps({"title": title, "text": text})
+
+
+def received(news_index: NewsIndex, *paths: Path) -> list[tuple[str, tuple[int, ...] | None, tuple[str, ...]]]:
+    """Of each file its name, how many articles were added, updated and unchanged, and why something was skipped."""
+    return [
+        (one.name, (one.report.added, one.report.updated, one.report.unchanged) if one.report else None, one.reasons)
+        for one in receive(news_index, paths)
+    ]
+
+
+def held(news_index: NewsIndex) -> list[tuple[str, str]]:
+    """Title and name of all articles."""
+    return [(entry.article.title, entry.article.name) for entry in news_index.entries()]
+
+
+# arranged
+
+SEA = entry("Ärger am See", "Bote", "2025-06-01", "see.txt")
+ALP = entry("alpen ohne Schnee", "FBN", "2025-06-01", "alpen.txt")
+ZOO = entry("Zoo", None, "2024-01-02", unicodedata.normalize("NFD", "grünau.txt"))
+OLD = entry("Burg", "bote", None, "burg.txt")
+ENTRIES = (SEA, ALP, ZOO, OLD)
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (Order.DATE, [ALP, SEA, ZOO, OLD]),
+        (Order.TITLE, [ALP, OLD, ZOO, SEA]),
+        (Order.OUTLET, [OLD, SEA, ALP, ZOO]),
+    ],
+)
+def test_arranged_sorts_and_falls_back_on_the_title(order, expected):
+    assert arranged(ENTRIES, order=order) == expected
+    assert arranged(reversed(ENTRIES), order=order) == expected
+
+
+@pytest.mark.parametrize(
+    ("find", "outlet", "expected"),
+    [
+        ("", "", [ALP, SEA, ZOO, OLD]),
+        ("ÄRGER", "", [SEA]),
+        (unicodedata.normalize("NFD", "ärger"), "", [SEA]),
+        ("grünau", "", [ZOO]),
+        (" bote   see ", "", [SEA]),
+        ("bote", "", [SEA, OLD]),
+        ("bote zoo", "", []),
+        ("None", "", []),
+        (".*", "", []),
+        ("", "Bote", [SEA]),
+        ("", "Bot", []),
+        ("burg", "Bote", []),
+        ("see" + " " * 200 + "nirgends", "", [SEA]),
+    ],
+)
+def test_arranged_keeps_what_holds_all_words_and_is_of_the_outlet(find, outlet, expected):
+    assert arranged(ENTRIES, find=find, outlet=outlet) == expected
+
+
+def test_arranged_keeps_articles_of_one_title_in_one_order():
+    twins = [entry("Bad", "Bote", "2025-01-01"), entry("Bad", "Bote", "2025-01-01", "b.txt"), entry("Bad", "FBN")]
+    by_id = sorted(twins, key=lambda one: one.article.id)
+    assert arranged(twins, order=Order.TITLE) == by_id
+
+
+def test_outlets_are_named_once_and_sorted():
+    assert outlets([*ENTRIES, entry("x", "Anzeiger"), SEA]) == ["Anzeiger", "Bote", "bote", "FBN"]
+    assert outlets([ZOO]) == outlets([]) == []
+
+
+def test_period_is_from_the_first_day_to_the_last():
+    assert period(ENTRIES) == ("2024-01-02", "2025-06-01")
+    assert period([OLD]) is period([]) is None
+
+
+# remove, and put back
+
+
+def files_of(removed: Removed | None) -> list[str]:
+    assert removed
+    return [source.path for source in removed.sources]
+
+
+def test_remove_takes_an_article_with_all_its_files_and_it_can_be_put_back(news_index, tmp_path):
+    first, second = written(tmp_path / "a.txt", BATH), written(tmp_path / "b#1.txt", BATH)
+    news_index.add([first, second, written(tmp_path / "moor.txt", MOOR)])
+    before, sources = news_index.entries(), news_index.catalogue.sources()
+    removed = remove(news_index, before[0].article.id)
+    assert removed == Removed(before[0].article, tuple(sources[:2]))
+    assert files_of(removed) == [str(first), str(second)]
+    assert (news_index.entries(), news_index.catalogue.sources()) == (before[1:], sources[2:])
+    news_index.put_back(removed.article, removed.sources)
+    assert (news_index.entries(), news_index.catalogue.sources()) == (before, sources)
+    assert news_index.faults() == []
+    assert news_index.search("Bahnen", top=1)[0].article == before[0].article
+    assert news_index.add([tmp_path / "a.txt", tmp_path / "b#1.txt"]).unchanged == 2
+
+
+def test_remove_takes_one_record_of_a_file_and_it_alone_can_be_put_back(news_index, tmp_path):
+    texts = [record(f"T{number}", f"Der {number}. Satz steht hier allein.") for number in (1, 2, 3)]
+    path = written(tmp_path / "drei.jsonl", "\n".join([*texts, "kein JSON", texts[1]]))
+    assert len(news_index.add([path]).skipped) == 1
+    before, sources = news_index.entries(), news_index.catalogue.sources()
+    first, second = (remove(news_index, entry.article.id) for entry in before[:2])
+    assert (files_of(first), files_of(second)) == ([f"{path}#1"], [f"{path}#2", f"{path}#5"])
+    assert held(news_index) == [("T3", "drei.jsonl#3")]
+    path.unlink()
+    news_index.put_back(second.article, second.sources)
+    assert held(news_index) == [("T2", "drei.jsonl#2"), ("T3", "drei.jsonl#3")]
+    news_index.put_back(first.article, first.sources)
+    assert (news_index.entries(), news_index.catalogue.sources()) == (before, sources)
+
+
+def test_remove_of_an_article_that_is_not_there_does_nothing(news_index, tmp_path):
+    news_index.add([written(tmp_path / "bad.txt", BATH)])
+    for name in ("0123456789abcdef", "", "bad.txt", str(tmp_path / "bad.txt")):
+        assert remove(news_index, name) is None
+    assert held(news_index) == [("Neues Bad", "bad.txt")]
+
+
+def test_put_back_leaves_a_file_alone_that_was_changed_and_added_again(news_index, tmp_path):
+    first, second = written(tmp_path / "a.txt", BATH), written(tmp_path / "b.txt", BATH)
+    news_index.add([first, second])
+    removed = remove(news_index, news_index.entries()[0].article.id)
+    news_index.add([written(first, MOOR)])
+    news_index.put_back(removed.article, removed.sources)
+    assert held(news_index) == [("Nasses Moor", "a.txt"), ("Neues Bad", "b.txt")]
+    news_index.put_back(removed.article, removed.sources)
+    assert held(news_index) == [("Nasses Moor", "a.txt"), ("Neues Bad", "b.txt")]
+    assert news_index.faults() == []
+
+
+def test_remove_and_put_back_wait_for_nobody_else_who_writes(news_index, tmp_path):
+    news_index.add([written(tmp_path / "bad.txt", BATH)])
+    [before] = news_index.entries()
+    removed = Removed(before.article, tuple(news_index.catalogue.sources()))
+    with FileLock(news_index.folder / "write.lock"):
+        with pytest.raises(IndexBusy):
+            remove(news_index, before.article.id)
+        with pytest.raises(IndexBusy):
+            news_index.put_back(removed.article, removed.sources)
+    assert news_index.entries() == [before]
+
+
+# receive
+
+
+def kept_path(news_index: NewsIndex, content: str, ending: str = ".txt") -> Path:
+    name = hashlib.sha256(content.encode("utf-8")).hexdigest()[:32]
+    return news_index.folder.resolve() / UPLOADS / f"{name}{ending}"
+
+
+def uploads(news_index: NewsIndex) -> list[Path]:
+    return sorted((news_index.folder.resolve() / UPLOADS).iterdir())
+
+
+def test_receive_keeps_a_file_under_a_name_of_its_content_and_adds_it_under_its_own(news_index, tmp_path):
+    path = written(tmp_path / "Neues Bad & mehr.TXT", BATH)
+    [one] = receive(news_index, [path])
+    kept = kept_path(news_index, BATH)
+    assert one == Received("Neues Bad & mehr.TXT", replace(one.report, added=1, skipped=(), articles=1))
+    assert uploads(news_index) == [kept]
+    assert kept.read_text(encoding="utf-8") == BATH
+    assert (kept.stat().st_mode & 0o777, kept.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    [source] = news_index.catalogue.sources()
+    assert (source.file, source.name) == (str(kept), "Neues Bad & mehr.TXT")
+    path.unlink()
+    assert received(news_index, kept) == [(kept.name, (0, 0, 1), ())]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "report", "reason"),
+    [
+        ("bild.png", b"\x89PNG\r\n", None, WRONG_ENDING),
+        ("ohne", BATH, None, WRONG_ENDING),
+        (".txt", BATH, None, WRONG_ENDING),
+        ("bad.txt.exe", BATH, None, WRONG_ENDING),
+        ("leer.txt", b"", (0, 0, 0), "is empty; add a file with text in it"),
+        ("daten.txt", bytes(range(256)) * 4, (0, 0, 0), NO_TEXT),
+    ],
+)
+def test_receive_tells_why_a_file_cannot_be_used_and_goes_on(news_index, tmp_path, name, content, report, reason):
+    bad, good = written(tmp_path / name, content), written(tmp_path / "moor.txt", MOOR)
+    assert received(news_index, bad, good) == [(name, report, (reason,)), ("moor.txt", (1, 0, 0), ())]
+    assert held(news_index) == [("Nasses Moor", "moor.txt")]
+
+
+def test_receive_tells_of_a_file_that_is_no_longer_there_and_of_a_link(news_index, tmp_path):
+    link = tmp_path / "link.txt"
+    link.symlink_to(written(tmp_path / "bad.txt", BATH))
+    assert received(news_index, tmp_path / "fort.txt", link, tmp_path) == [
+        ("fort.txt", None, ("does not exist any more; add it again when it is back",)),
+        ("link.txt", None, ("is a symbolic link, which is not followed; name the file itself",)),
+        (tmp_path.name, None, (WRONG_ENDING,)),
+    ]
+    assert held(news_index) == []
+
+
+def test_receive_takes_the_good_records_of_a_file_and_names_the_reason_for_the_others(news_index, tmp_path):
+    lines = [record("T1", "Der erste Satz steht hier."), "kein JSON", record("T3", "Der dritte Satz steht hier.")]
+    [(name, report, reasons)] = received(news_index, written(tmp_path / "zwei.jsonl", "\n".join(lines)))
+    assert (name, report, len(reasons)) == ("zwei.jsonl", (2, 0, 0), 1)
+    assert str(tmp_path) not in reasons[0]
+    assert held(news_index) == [("T1", "zwei.jsonl#1"), ("T3", "zwei.jsonl#3")]
+
+
+def test_receive_of_the_same_content_twice_has_one_article_with_the_latest_name(news_index, tmp_path):
+    first, second = written(tmp_path / "bad.txt", BATH), written(tmp_path / "schwimmen.txt", BATH)
+    assert received(news_index, first, first) == [("bad.txt", (1, 0, 0), ()), ("bad.txt", (0, 0, 1), ())]
+    assert received(news_index, second) == [("schwimmen.txt", (0, 0, 1), ())]
+    assert uploads(news_index) == [kept_path(news_index, BATH)]
+    assert held(news_index) == [("Neues Bad", "schwimmen.txt")]
+
+
+def test_receive_of_what_a_named_folder_holds_already_adds_a_file_but_no_article(news_index, tmp_path):
+    path = written(tmp_path / "bad.txt", BATH)
+    news_index.add([path])
+    assert received(news_index, path) == [("bad.txt", (1, 0, 0), ())]
+    [entry] = news_index.entries()
+    assert entry.paths == tuple(sorted([str(path), str(kept_path(news_index, BATH))]))
+
+
+def test_receive_of_files_with_one_name_keeps_both(news_index, tmp_path):
+    first, second = written(tmp_path / "1" / "text.txt", BATH), written(tmp_path / "2" / "text.txt", MOOR)
+    assert received(news_index, first, second) == [("text.txt", (1, 0, 0), ())] * 2
+    assert sorted(held(news_index)) == [("Nasses Moor", "text.txt"), ("Neues Bad", "text.txt")]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("x" * 251 + ".txt", "x" * 200),
+        ("a\nb\u202e\x1b.txt", "a\\nb\\u202e\\x1b.txt"),
+        ("a#1.txt", "a#1.txt"),
+        ("..txt", "..txt"),
+        ("<b>&amp;.txt", "<b>&amp;.txt"),
+    ],
+)
+def test_receive_of_a_strange_name_shows_it_harmless_and_in_bounds(news_index, tmp_path, name, shown):
+    assert received(news_index, written(tmp_path / name, BATH)) == [(shown, (1, 0, 0), ())]
+    assert held(news_index) == [("Neues Bad", shown)]
+    assert uploads(news_index) == [kept_path(news_index, BATH)]
+    [entry] = news_index.entries()
+    removed = remove(news_index, entry.article.id)
+    news_index.put_back(removed.article, removed.sources)
+    assert news_index.entries() == [entry]
+
+
+def test_receive_of_a_busy_index_stops_and_what_was_added_stays(news_index, tmp_path):
+    paths = [written(tmp_path / "bad.txt", BATH), written(tmp_path / "moor.txt", MOOR)]
+    coming = receive(news_index, paths)
+    assert next(coming).name == "bad.txt"
+    with FileLock(news_index.folder / "write.lock"), pytest.raises(IndexBusy):
+        next(coming)
+    assert held(news_index) == [("Neues Bad", "bad.txt")]
+    assert received(news_index, *paths) == [("bad.txt", (0, 0, 1), ()), ("moor.txt", (1, 0, 0), ())]
+
+
+def test_receive_tells_that_the_folder_cannot_be_written(news_index, tmp_path):
+    folder = written(news_index.folder / UPLOADS, "keine Ordner")
+    with pytest.raises(InputInvalid) as raised:
+        received(news_index, written(tmp_path / "bad.txt", BATH))
+    assert str(raised.value) == (
+        f"{folder} cannot be written (File exists); make room and see to it that the folder is yours"
+    )
+    assert held(news_index) == []
+
+
+def test_receive_leaves_no_half_file_behind_where_there_is_no_room(news_index, tmp_path):
+    path = written(tmp_path / "bad.txt", BATH)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, before[1]))
+    try:
+        with pytest.raises(InputInvalid) as raised:
+            next(receive(news_index, [path]))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert str(raised.value) == (
+        f"{news_index.folder / UPLOADS} cannot be written (File too large); make room and see to it that the folder is "
+        "yours"
+    )
+    assert (uploads(news_index), held(news_index)) == ([], [])
+    assert received(news_index, path) == [("bad.txt", (1, 0, 0), ())]
+
+
+def test_receive_of_nothing_is_nothing(news_index):
+    assert received(news_index) == []
+    assert not (news_index.folder / UPLOADS).exists()
