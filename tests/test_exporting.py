@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 from helpers import make_article, one_passage
+from markdown_it import MarkdownIt
 
 from index.types import Article, Sentence
 from qa import render
@@ -182,7 +183,7 @@ def in_one_line(texts: list[str]) -> str:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_markdown_makes_nothing_of_what_an_article_holds(text):
-    markdown = pytest.importorskip("markdown_it").MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     turns = [(text, hostile_answer(text))]
     read = Reader(markdown.render(conversation_as(turns, ConversationForm.MARKDOWN, "de", EXPORTED)))
     assert [tag for tag, _ in read.tags] == ["h1", "h2", "p", "ol", "li", "p", "a", "blockquote", "p", "p", "p"]
