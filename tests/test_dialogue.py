@@ -1,8 +1,13 @@
 import time
+from pathlib import Path
 
 import pytest
 
+from qa.answers import Assistant
 from qa.dialogue import Earlier, Understood, understand
+from tests.benchmarks.dialogues import in_passages, turns
+
+DATA = Path(__file__).parent / "data"
 
 
 def understood(question, *earlier):
@@ -169,3 +174,15 @@ def test_understand_takes_linear_time(part):
     understand(long, [Earlier("Wer baut in Grünau?")])
     understand("und in Grünau?", [Earlier(long)])
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("name", ["dialogues_developed_on.jsonl", "dialogues_held_back.jsonl"])
+def test_follow_ups_find_what_the_whole_question_finds_and_new_topics_are_left_alone(sample_index, name):
+    assistant = Assistant(sample_index)
+    asked = list(turns(DATA / name, None))
+    leaning = [turn for turn in asked if turn.follow_up and in_passages(turn.whole, turn.whole.text, assistant)]
+    found = sum(in_passages(turn.whole, turn.understood.question, assistant) for turn in leaning)
+    opening = [turn for turn in asked if not turn.follow_up]
+    changed = sum(turn.understood.question != turn.typed for turn in opening)
+    assert (len(leaning) >= 40, found >= 0.85 * len(leaning)) == (True, True)
+    assert changed <= 0.05 * len(opening)
