@@ -4,6 +4,7 @@ INDEX/catalogue.sqlite   the truth: articles, sentences, passages, vectors, sear
 INDEX/vectors-N.faiss    the passage vectors as of change N, made again from the catalogue where it is not whole
 INDEX/catalogue.seal     what the catalogue's file was when it was last at rest, see `index.seal`
 INDEX/write.lock         held by the one process that writes, INDEX/write.pid tells which
+INDEX/uploads            files that were added in the chat; INDEX/feedback.jsonl, what was thought of answers there
 """
 
 import hashlib
