@@ -3,6 +3,7 @@
 import argparse
 import functools
 import inspect
+import io
 import json
 import os
 import shutil
@@ -10,14 +11,18 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
 
 from index.command_line import run
 from index.errors import InputInvalid, QuestionInvalid
 from qa.answers import Assistant
-from qa.collection import Order
+from qa.collection import Order, forget_removed
 from qa.desk import ROWS, Choices, Desk, Shown, Visible, language_of
 from qa.examples import EXAMPLES
 from qa.first_words import FirstWords
@@ -25,6 +30,7 @@ from qa.guard import Guard, safe_environment
 from qa.options import named_assistant
 from qa.programs import Programs
 from qa.serving import (
+    Health,
     check_address,
     host_names,
     is_loopback,
@@ -33,12 +39,17 @@ from qa.serving import (
     serves_samples,
     serving_parser,
 )
+from qa.settings import DEFAULTS
 from qa.words import PAGE
 
 if TYPE_CHECKING:
     import gradio as gr
 
 ASSETS = Path(__file__).parent / "qa" / "page"
+LARGEST_FILE = 20_000_000  # bytes
+LARGEST_UPLOAD = 64_000_000
+MOST_FILES = 60  # in one upload
+LAST_SECONDS = 10.0  # that answers have which are being worked on when the program is stopped
 
 Handler = Callable[..., Any]  # a method of the desk: gives what is shown by name, at once or in steps
 
@@ -49,70 +60,112 @@ def main(argv: Sequence[str] | None = None) -> int:
     check_address(arguments)
     password = password_check(arguments.password_file)
     news_index = opened_index(arguments)
+    forget_removed(news_index)
     temp_folder = Path(tempfile.mkdtemp(prefix="belegstelle-"))
+    finished = False
     try:
         safe_environment(os.environ, temp_folder)
-        _serve(named_assistant(arguments, news_index), arguments, password)
+        finished = _serve(named_assistant(arguments, news_index), arguments, password, temp_folder)
     finally:
         shutil.rmtree(temp_folder, ignore_errors=True)
         news_index.close()
+    if not finished:  # Python would wait for what is still at work
+        os._exit(0)
     return 0
 
 
-def _serve(assistant: Assistant, arguments: argparse.Namespace, password: Callable[[str, str], bool] | None) -> None:
-    """Serve the page until SIGINT or SIGTERM."""
+def _serve(
+    assistant: Assistant,
+    arguments: argparse.Namespace,
+    password: Callable[[str, str], bool] | None,
+    temp_folder: Path,
+) -> bool:
+    """Serve the page until SIGINT or SIGTERM, and end what was begun by then; return whether it came to its end.
+
+    A second signal ends the program at once.
+    """
     from starlette.middleware import Middleware
 
-    stopped = threading.Event()
+    ending = threading.Event()
+
+    def stop(_signal: int, _frame: object) -> None:
+        if ending.is_set():
+            shutil.rmtree(temp_folder, ignore_errors=True)
+            os._exit(1)
+        ending.set()
+
     examples = EXAMPLES if serves_samples(arguments) else ()
     programs = Programs(assistant) if arguments.api or arguments.mcp or is_loopback(arguments.host) else None
     page = build_page(Desk(assistant), arguments.lang, examples, programs)
     host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
-    page.launch(
-        server_name=host,
-        server_port=arguments.port,
-        share=False,
-        inbrowser=False,
-        prevent_thread_lock=True,
-        quiet=True,
-        show_error=False,
-        max_threads=16,
-        max_file_size="20mb",
-        state_session_capacity=200,
-        allowed_paths=[],
-        blocked_paths=[str(assistant.news_index.folder.absolute())],
-        strict_cors=True,
-        ssr_mode=False,
-        num_workers=0,
-        auth=password,
-        ssl_certfile=str(arguments.tls_cert) if arguments.tls_cert else None,
-        ssl_keyfile=str(arguments.tls_key) if arguments.tls_key else None,
-        ssl_verify=False,  # it only opens its own page once, to see whether it is there
-        mcp_server=arguments.mcp,
-        pwa=False,
-        enable_monitoring=False,
-        run_history=False,
-        footer_links=[],
-        favicon_path=ASSETS / "favicon.svg",
-        app_kwargs={
-            "middleware": [
-                Middleware(Guard, hosts=host_names(arguments.host, arguments.port), max_files=60),
-                Middleware(FirstWords, language=arguments.lang),
-            ],
-            "docs_url": None,
-            "redoc_url": None,
-            "openapi_url": None,
-        },
-        **_look(),
-    )
+    with redirect_stdout(io.StringIO()):  # the address is told below, and nothing else
+        page.launch(
+            server_name=host,
+            server_port=arguments.port,
+            share=False,
+            inbrowser=False,
+            prevent_thread_lock=True,
+            quiet=True,
+            show_error=False,
+            max_threads=16,
+            max_file_size=LARGEST_FILE,
+            state_session_capacity=200,
+            allowed_paths=[],
+            blocked_paths=[str(assistant.news_index.folder.absolute())],
+            strict_cors=True,
+            ssr_mode=False,
+            num_workers=0,
+            auth=password,
+            ssl_certfile=str(arguments.tls_cert) if arguments.tls_cert else None,
+            ssl_keyfile=str(arguments.tls_key) if arguments.tls_key else None,
+            ssl_verify=False,  # it only opens its own page once, to see whether it is there
+            mcp_server=arguments.mcp,
+            pwa=False,
+            enable_monitoring=False,
+            run_history=False,
+            footer_links=[],
+            favicon_path=ASSETS / "favicon.svg",
+            app_kwargs={
+                "middleware": [
+                    Middleware(
+                        Guard,
+                        hosts=host_names(arguments.host, arguments.port),
+                        max_upload=LARGEST_UPLOAD,
+                        max_files=MOST_FILES,
+                        ending=ending,
+                        password=password,
+                    ),
+                    Middleware(Health, news_index=assistant.news_index, details=password is None),
+                    Middleware(FirstWords, language=arguments.lang),
+                ],
+                "docs_url": None,
+                "redoc_url": None,
+                "openapi_url": None,
+            },
+            **_look(),
+        )
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, stop)
     scheme = "https" if arguments.tls_cert else "http"
     print(f"Belegstelle: {scheme}://{host}:{arguments.port}", flush=True)
     if not arguments.quiet:
         print("stop it with Ctrl-C", file=sys.stderr, flush=True)
-    stopped.wait()
+    ending.wait()
+    queue = page._queue
+    finished = _within(LAST_SECONDS, lambda: not any(queue.active_jobs) and not len(queue))
+    _within(1.0, lambda: not any(queue.pending_event_ids_session.values()))  # until the answers have been fetched
     page.close(verbose=False)
+    return finished
+
+
+def _within(seconds: float, done: Callable[[], bool]) -> bool:
+    """Wait until something is done, but not longer; return whether it is."""
+    end = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _look() -> dict[str, Any]:
@@ -121,11 +174,17 @@ def _look() -> dict[str, Any]:
 
     fonts = ("Charter", "Georgia", "serif")  # the system's own, since nothing is fetched
     words = json.dumps(PAGE, ensure_ascii=False).replace("</", "<\\/")
+    limits = {
+        "question": DEFAULTS.longest_question,
+        "files": MOST_FILES,
+        "file": LARGEST_FILE,
+        "upload": LARGEST_UPLOAD,
+    }
     script = (ASSETS / "script.js").read_text(encoding="utf-8")
     return {
         "theme": gr.themes.Base(primary_hue="blue", neutral_hue="stone", font=fonts, font_mono=("monospace",)),
         "css": (ASSETS / "style.css").read_text(encoding="utf-8"),
-        "head": f"<script>const BELEGSTELLE = {words};\n{script}</script>",
+        "head": f"<script>const BELEGSTELLE = {words}, LIMITS = {json.dumps(limits)};\n{script}</script>",
         "i18n": gr.I18n(**PAGE),
     }
 
@@ -151,16 +210,14 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
     parts: dict[str, Any] = {}  # of the page, by the names that the desk gives them
 
     def hidden(name: str) -> gr.Textbox:
-        """A field through which the page's script tells what was clicked, or is told what to copy."""
+        """A field through which the page's script tells what was clicked or kept, or is told what to copy or keep."""
         return gr.Textbox(visible="hidden", elem_id=name, show_label=False, container=False)
 
     page = gr.Blocks(title=PAGE["de"]["title"], analytics_enabled=False, delete_cache=(600, 3600), fill_width=True)
     with page:
         for name, value in (("turns", []), ("identity", ""), ("rows", ROWS), ("removed", None), ("renaming", "")):
             parts[name] = gr.State(value)
-        # what is kept in the browser is the person's own: the secret keeps it from nobody
-        parts["stored"] = gr.BrowserState([], storage_key="belegstelle-conversations", secret="belegstelle")  # noqa: S106
-        for name in ("clicked", "picked", "recalled", "handout"):
+        for name in ("clicked", "picked", "recalled", "handout", "stored"):
             parts[name] = hidden(name)
         with gr.Row(elem_id="head"):
             gr.Markdown(f"# {PAGE['de']['title']}", elem_id="title", container=False)
@@ -239,7 +296,7 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
         ) -> Any:
             """Call a method of the desk with what parts hold, after what was `chosen`; show what it gives by name."""
             of_inputs, of_outputs = [parts[name] for name in inputs], [parts[name] for name in outputs]
-            adapted = _adapted(handler, parts, language, chosen=chosen)
+            adapted = _adapted(handler, inputs, parts, language, chosen=chosen)
             return gr.on(
                 events, adapted, of_inputs, of_outputs, show_progress="hidden", api_visibility="private", **more
             )
@@ -296,24 +353,47 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
     return page
 
 
-def _adapted(handler: Handler, parts: dict[str, Any], language: str | None, *, chosen: bool) -> Handler:
+def _adapted(
+    handler: Handler, inputs: Sequence[str], parts: dict[str, Any], language: str | None, *, chosen: bool
+) -> Handler:
     """A method of the desk as Gradio calls it: with the request, and with components instead of their names."""
     import gradio as gr
 
-    def components(shown: Shown) -> dict[Any, Any]:
-        return {parts[name]: _update(value) for name, value in shown.items()}
+    def taken(held: Sequence[Any]) -> list[Any]:
+        return [_loaded(value) if name == "stored" else value for name, value in zip(inputs, held, strict=True)]
 
-    def in_steps(request: gr.Request, *held: Any) -> Iterator[dict[Any, Any]]:
-        for shown in handler(*held, language_of(request.headers, language)):
+    def components(shown: Shown) -> dict[Any, Any]:
+        return {
+            parts[name]: json.dumps(value, ensure_ascii=False) if name == "stored" else _update(value)
+            for name, value in shown.items()
+        }
+
+    async def in_steps(request: gr.Request, *held: Any) -> AsyncIterator[dict[Any, Any]]:
+        async for shown in _steps(handler(*taken(held), language_of(request.headers, language))):
             yield components(shown)
 
     def at_once(request: gr.Request, *held: Any) -> dict[Any, Any]:
-        return components(handler(*held, language_of(request.headers, language)))
+        return components(handler(*taken(held), language_of(request.headers, language)))
 
-    def with_chosen(request: gr.Request, event: gr.SelectData, *held: Any) -> Iterator[dict[Any, Any]]:
-        yield from in_steps(request, event.value["text"], *held)
+    async def with_chosen(request: gr.Request, event: gr.SelectData, *held: Any) -> AsyncIterator[dict[Any, Any]]:
+        async for shown in _steps(handler(event.value["text"], *taken(held), language_of(request.headers, language))):
+            yield components(shown)
 
     return with_chosen if chosen else in_steps if inspect.isgeneratorfunction(handler) else at_once
+
+
+async def _steps(steps: Iterator[Shown]) -> AsyncIterator[Shown]:
+    """The steps of a handler, each in a thread; who gives up waiting is free at once, and no further step is begun."""
+    while (shown := await anyio.to_thread.run_sync(next, steps, None, abandon_on_cancel=True)) is not None:
+        yield shown
+
+
+def _loaded(text: str) -> object:
+    """What the browser keeps; nothing where that is not to be read."""
+    try:
+        return json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        return []
 
 
 def _telling(endpoint: Handler) -> Handler:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from index.errors import IndexMissing, NewsError, QuestionInvalid
 from index.store import EVERYTHING, Scope
-from index.types import Hit
+from index.types import Article, Hit
 from qa.answers import Assistant
 from qa.dialogue import Earlier, Understood, understand
 from qa.feedback import Judgement
@@ -38,6 +38,7 @@ class Turn:
     notice: str = ""  # key of the words that tell why there is no answer
     told: Mapping[str, object] = field(default_factory=dict)  # what the notice's words need
     judgement: Judgement | None = None
+    named: Mapping[str, Article] = field(default_factory=dict)  # the articles that the scope names by their ids
 
 
 def whole(text: str) -> str:
@@ -75,7 +76,9 @@ def steps(assistant: Assistant, turn: Turn) -> Iterator[Turn]:
     allowed = assistant.settings.longest_question
     try:
         question = assistant.checked(turn.understood.question)
-        turn = replace(turn, passages=tuple(assistant.retrieve(question, scope=turn.scope)))
+        catalogue = assistant.news_index.catalogue
+        named = {article.id: article for article in map(catalogue.article, turn.scope.articles) if article}
+        turn = replace(turn, passages=tuple(assistant.retrieve(question, scope=turn.scope)), named=named)
         yield turn
         yield replace(turn, answer=assistant.answer(question, turn.passages or ()))
     except QuestionInvalid:
@@ -113,10 +116,12 @@ def conversations(stored: object) -> list[Kept]:
 
 def _conversation(one: object) -> Kept | None:
     match one:
-        case {"id": str(identity), "title": str(title), "at": str(at), "turns": list(turns)}:
+        case {"id": str(identity), "title": str(title), "at": str(at), "turns": list(turns), **more}:
             questions = [_question(turn) for turn in turns[-KEPT_TURNS:]]
             if None not in questions and _ID.fullmatch(identity) and _TIME.fullmatch(at):
-                return {"id": identity, "title": whole(title)[:_LONGEST_TITLE], "at": at, "turns": questions}
+                changed = more.get("changed")
+                renamed = {"changed": changed} if isinstance(changed, str) and _TIME.fullmatch(changed) else {}
+                return {"id": identity, "title": whole(title)[:_LONGEST_TITLE], "at": at, "turns": questions, **renamed}
     return None
 
 
@@ -157,6 +162,12 @@ def with_conversation(stored: Sequence[Kept], conversation: Kept) -> list[Kept]:
     return [conversation, *others][:KEPT_CONVERSATIONS]
 
 
+def without(stored: Sequence[Kept], identity: str, at: datetime) -> list[Kept]:
+    """The store without one conversation, and with a word that it was deleted, for the browser's other pages."""
+    deleted: Kept = {"id": identity, "at": at.isoformat(timespec="seconds"), "deleted": True}
+    return [*(one for one in stored if one["id"] != identity), deleted]
+
+
 def sifted(stored: Sequence[Kept], find: str) -> list[Kept]:
     """The conversations whose name or questions hold all the words."""
     wanted = find.casefold().split()
@@ -172,10 +183,11 @@ def _questions(one: Kept) -> list[str]:
     return [turn["asked"] for turn in turns] if isinstance(turns, list) else []
 
 
-def renamed(stored: Sequence[Kept], identity: str, title: str) -> list[Kept]:
+def renamed(stored: Sequence[Kept], identity: str, title: str, at: datetime) -> list[Kept]:
     """The store with another name for one conversation; an empty one changes nothing."""
     title = " ".join(whole(title).split())[:_LONGEST_TITLE]
-    return [{**one, "title": title} if title and one["id"] == identity else one for one in stored]
+    change = {"title": title, "changed": at.isoformat(timespec="seconds")}
+    return [{**one, **change} if title and one["id"] == identity else one for one in stored]
 
 
 def asked_again(assistant: Assistant, one: Kept) -> list[Turn]:

@@ -2,22 +2,30 @@
 
 import hashlib
 import os
+import re
+import stat
 import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePath
+
+from filelock import FileLock, Timeout
 
 from index.catalogue import Entry, Source
-from index.errors import ArticleUnreadable, InputInvalid
+from index.errors import ArticleUnreadable, IndexBusy, InputInvalid
 from index.files import ENDINGS, printable, read_bytes
 from index.store import AddReport, NewsIndex
 from index.types import Article
+from qa import render
 
 _LONGEST_FIND = 200  # characters of what is searched for
 _LONGEST_NAME = 200  # characters of an uploaded file's name
 UPLOADS = "uploads"  # folder in that of the index
+_UPLOADED = re.compile(r"[0-9a-f]{32}\.(?:[a-z]{2,6}|[0-9]{1,10}\.part)")  # a file in it, and one that was cut off
+_PATIENCE = 10  # seconds to wait for another program that is taking in an uploaded file
 
 
 class Order(StrEnum):
@@ -56,6 +64,30 @@ def outlets(entries: Iterable[Entry]) -> list[str]:
     """The outlets of the articles, each once, by name."""
     known = {entry.article.publisher for entry in entries if entry.article.publisher}
     return sorted(known, key=lambda outlet: (outlet.casefold(), outlet))
+
+
+def labels(entries: Sequence[Entry], language: str) -> list[str]:
+    """What to call each article so that no two are called the same: title and file, and as much more as it takes."""
+    found = [f"{entry.article.title} – {entry.article.name}" for entry in entries]
+    for further in (
+        [render.attribution(entry.article, language) for entry in entries],
+        [PurePath(entry.paths[0].partition("#")[0]).parent.name for entry in entries],
+        [entry.article.id for entry in entries],
+    ):
+        counts = Counter(found)
+        found = [f"{label}, {more}" if counts[label] > 1 else label for label, more in zip(found, further, strict=True)]
+    return found
+
+
+def scope_names(entries: Iterable[Entry], sources: Iterable[Source]) -> list[str]:
+    """What names each article alone in a scope: its file name, or its id where another one has that name too."""
+    named: defaultdict[str, set[str]] = defaultdict(set)
+    for source in sources:
+        for name in (source.name, PurePath(source.name).name):
+            named[name].add(source.article_id)
+    return [
+        entry.article.name if named[entry.article.name] == {entry.article.id} else entry.article.id for entry in entries
+    ]
 
 
 def period(entries: Iterable[Entry]) -> tuple[str, str] | None:
@@ -105,12 +137,40 @@ def receive(news_index: NewsIndex, paths: Sequence[Path]) -> Iterator[Received]:
             yield Received(name, None, (f"is no {', '.join(sorted(ENDINGS))} file",))
             continue
         try:
-            kept = _kept(read_bytes(path), ending, folder)
+            with _uploads_lock(news_index, patience=_PATIENCE):
+                kept = _kept(read_bytes(path), ending, folder)
+                report = news_index.add([kept], names={kept: name})
         except ArticleUnreadable as error:
             yield Received(name, None, (str(error),))
             continue
-        report = news_index.add([kept], names={kept: name})
+        except Timeout as error:
+            raise IndexBusy(f"{folder} is being added to by another process; try again when it has finished") from error
         yield Received(name, report, tuple(skipped.reason for skipped in report.skipped))
+
+
+def forget_removed(news_index: NewsIndex) -> None:
+    """Delete the uploaded files that no article comes from any more, and nothing else.
+
+    Call it where no removal can be undone any more, as at the start. Files go by their names, which tell their
+    content, since the folder may have been moved.
+    """
+    folder = news_index.folder.resolve() / UPLOADS
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    with suppress(Timeout, OSError), _uploads_lock(news_index, patience=0):  # else another start will do it
+        needed = {PurePath(source.file).name for source in news_index.catalogue.sources()}
+        for path in folder.iterdir():
+            if (
+                _UPLOADED.fullmatch(path.name)
+                and path.name not in needed
+                and stat.S_ISREG(path.stat(follow_symlinks=False).st_mode)
+            ):
+                path.unlink(missing_ok=True)
+
+
+def _uploads_lock(news_index: NewsIndex, *, patience: float) -> FileLock:
+    """Held while a file is in the folder that no article comes from yet."""
+    return FileLock(news_index.folder / "uploads.lock", timeout=patience)
 
 
 def _kept(data: bytes, ending: str, folder: Path) -> Path:

@@ -4,6 +4,7 @@ Nothing here knows the framework of the page; `app.py` connects the names with i
 """
 
 import json
+import logging
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,10 +18,12 @@ from qa.answers import Assistant
 from qa.chat import Kept, Turn
 from qa.collection import Order, Removed
 from qa.question_files import checked_date
-from qa.words import PAGE
+from qa.words import PAGE, reason
 
 LANGUAGE_COOKIE = "belegstelle-language"
 ROWS = 40  # of the collection, until more are asked for
+
+logger = logging.getLogger(__name__)
 
 Shown = dict[str, object]
 Messages = list[dict[str, str]]
@@ -132,7 +135,7 @@ class Desk:
             try:
                 turns = [self._judged(turn, action) if other is turn else other for other in turns]
             except NewsError as error:
-                notice = _message(html.notice_html(str(error)))
+                notice = _message(_trouble(error, language))
                 yield {"talk": [*html.conversation(turns, language), *notice]}
                 return
             yield {"turns": turns, "talk": html.conversation(turns, language)}
@@ -234,10 +237,8 @@ class Desk:
             elif name == "mehr":
                 rows += ROWS
                 shown = {"rows": rows}
-        except IndexBusy:
-            message = html.notice_html(words["busy"])
         except NewsError as error:
-            message = html.notice_html(str(error))
+            message = _trouble(error, language)
         return {**shown, "listed": self._list(find, outlet, order, rows, language, removing=removing, message=message)}
 
     def upload(
@@ -254,13 +255,11 @@ class Desk:
                 if received.report:
                     for key in totals:
                         totals[key] += getattr(received.report, key)
-                skipped += [(received.name, reason) for reason in received.reasons]
+                skipped += [(received.name, reason(why, language)) for why in received.reasons]
                 doing = words["upload_doing"].format(done=done, all=len(files), name=received.name)
                 yield {"listed": _message(html.notice_html(doing))}
-        except IndexBusy:
-            trouble = html.notice_html(words["busy"])
         except NewsError as error:
-            trouble = html.notice_html(str(error))
+            trouble = _trouble(error, language)
         summary = words["upload_done"].format(**totals, skipped=len(skipped))
         report = trouble + html.report_html(summary, skipped, language)
         listed = self._list(find, outlet, order, rows, language, message=report)
@@ -271,7 +270,8 @@ class Desk:
         entries = self.news_index.entries()
         outlets = tuple((outlet, outlet) for outlet in collection.outlets(entries))
         by_title = collection.arranged(entries, order=Order.TITLE)
-        names = tuple((f"{entry.article.title} – {entry.article.name}", entry.article.name) for entry in by_title)
+        scope_names = collection.scope_names(by_title, self.news_index.catalogue.sources())
+        names = tuple(zip(collection.labels(by_title, language), scope_names, strict=True))
         status = html.status_text(self.news_index.catalogue.counts(), collection.period(entries), language)
         return {
             "status": f"{PAGE[language]['motto']} {status}",
@@ -299,7 +299,7 @@ class Desk:
         if action is None or one is None:
             return {}
         if action.name == "loeschen":
-            known = [kept for kept in known if kept is not one]
+            known = chat.without(known, identity, datetime.now(UTC))
             return {"stored": known, "history": self._history(known, find, language)}
         if action.name == "umbenennen":
             return {"naming": Visible(True), "new_title": str(one["title"]), "renaming": identity}
@@ -314,8 +314,18 @@ class Desk:
 
     def rename(self, title: str, identity: str, stored: object, find: str, language: str) -> Shown:
         """Give a conversation another name."""
-        known = chat.renamed(chat.conversations(stored), identity, title)
+        known = chat.renamed(chat.conversations(stored), identity, title, datetime.now(UTC))
         return {"stored": known, "history": self._history(known, find, language), "naming": Visible(False)}
+
+
+def _trouble(error: NewsError, language: str) -> str:
+    """A notice that something did not work; what it was may name folders of this computer, so the log alone says it."""
+    words = PAGE[language]
+    if isinstance(error, IndexBusy):
+        return html.notice_html(words["busy"])
+    identity = uuid.uuid4().hex[:8]
+    logger.error("error %s: %s", identity, error)
+    return html.notice_html(words["trouble"].format(id=identity))
 
 
 def _message(content: str) -> Messages:

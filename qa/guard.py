@@ -1,11 +1,12 @@
 """What stands between the network and the page: ASGI middleware that refuses requests, and the environment Gradio sees.
 
-The order of the checks: Host, Origin, path, size of the body, content of the body. A request that fails one never
-reaches the framework, and its answer is one line of plain text.
+The order of the checks: Host, Origin, path, whether the program is ending, size of the body, content of the body. A
+request that fails one never reaches the framework, and its answer is one line of plain text.
 """
 
 import json
 import re
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -35,7 +36,14 @@ SAFETY_HEADERS = {
     b"permissions-policy": b"camera=(), microphone=(), geolocation=()",
 }
 
-CLOSED_ROUTES = frozenset({"deep_link", "monitoring", "openapi.json", "runs", "run-history"})
+# What the page, the login, and the clients of endpoints and MCP ask for; all else that the framework serves is closed.
+OPEN_ROUTES = re.compile(
+    r"/|/(?:config|theme\.css|favicon\.ico|robots\.txt|manifest\.json|login|logout|healthz)/?|/(?:assets|static)/.+"
+    r"|/gradio_api/(?:(?:info|theme\.css|app_id|login_check|startup-events|upload|upload_progress|cancel|reset)/?"
+    r"|queue/(?:join|data)|heartbeat/[^/]+|call/(?:v2/)?[^/]+(?:/[^/]*)?|mcp(?:/.*)?)"
+)
+TOOLS_ROUTE = "/gradio_api/mcp"
+CANCEL_ROUTE = "/gradio_api/cancel"
 UPLOAD_ROUTE = "/gradio_api/upload"
 LOGIN_ROUTE = "/login"
 MULTIPART = re.compile(rb"multipart/form-data; ?boundary=([0-9A-Za-z_-]{1,70})")
@@ -61,7 +69,9 @@ class Guard:
 
     `hosts` are the names under which the page is opened, with port ("localhost:7860"); a name without one means the
     default port of the scheme. Behind a proxy that ends TLS, it must hand on Host and X-Forwarded-Proto. `max_body`
-    and `max_upload` are bytes of one request, `max_files` the files in one upload.
+    and `max_upload` are bytes of one request, `max_files` the files in one upload. Once `ending` is set, nothing new is
+    begun: what was asked before can still be answered. With a `password` check, which takes a name and a password, the
+    tools over MCP are for those who send it as a bearer token; the framework asks for none there.
     """
 
     def __init__(
@@ -72,12 +82,16 @@ class Guard:
         max_body: int = 256_000,
         max_upload: int = 64_000_000,
         max_files: int = 20,
+        ending: threading.Event | None = None,
+        password: Callable[[str, str], bool] | None = None,
     ) -> None:
         self._app = app
         self._hosts = tuple(hosts)
         self._max_body = max_body
         self._max_upload = max_upload
         self._max_files = max_files
+        self._ending = ending
+        self._password = password
         self._logins: OrderedDict[str, list[float]] = OrderedDict()  # when each address tried, the latest last
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,6 +121,8 @@ class Guard:
                 max_body=self._max_body,
                 max_upload=self._max_upload,
                 max_files=self._max_files,
+                ending=self._ending,
+                password=self._password,
             )
 
     async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,8 +130,12 @@ class Guard:
         try:
             origin = _check_origin(scope, self._hosts)
             route = _check_path(scope["path"])
+            if self._ending and self._ending.is_set() and scope["method"] == "POST" and route != CANCEL_ROUTE:
+                raise _RefusedError(503, "Das Programm wird gerade beendet.", "The program is ending.")
             if scope["method"] == "POST" and route.endswith(LOGIN_ROUTE):
-                self._count_login(str((scope.get("client") or ("",))[0]))
+                self._count_login(_address(scope))
+            if self._password and route.startswith(TOOLS_ROUTE):
+                self._check_token(scope, self._password)
             if scope["method"] == "POST" and route.endswith(UPLOAD_ROUTE):
                 boundary = _multipart_boundary(_header(scope, b"content-type"))
                 exchange.limit(_content_length(scope), self._max_upload)
@@ -133,11 +153,19 @@ class Guard:
             exchange.refusal = refusal
         await exchange.send_refusal()
 
-    def _count_login(self, address: str) -> None:
+    def _check_token(self, scope: Scope, password: Callable[[str, str], bool]) -> None:
+        """Refuse whoever does not send the password, and tries too many."""
+        kind, _, token = "".join(_header(scope, b"authorization")).partition(" ")
+        right = kind.lower() == "bearer" and password("", token.encode("latin-1").decode("utf-8", "replace"))
+        self._count_login(_address(scope), failed=not right)
+        if not right:
+            raise _RefusedError(401, "Das Passwort fehlt oder ist falsch.", "The password is missing or wrong.")
+
+    def _count_login(self, address: str, *, failed: bool = True) -> None:
         """Refuse whoever tries passwords."""
         now = time.monotonic()
         tries = [at for at in self._logins.pop(address, []) if now - at < LOGIN_SECONDS]
-        self._logins[address] = [*tries, now][-LOGIN_TRIES:]
+        self._logins[address] = [*tries, now][-LOGIN_TRIES:] if failed else tries
         if len(self._logins) > REMEMBERED_ADDRESSES:
             self._logins.popitem(last=False)
         if len(tries) >= LOGIN_TRIES:
@@ -249,6 +277,10 @@ def safe_environment(environ: MutableMapping[str, str], temp_folder: Path) -> No
     environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 
+def _address(scope: Scope) -> str:
+    return str((scope.get("client") or ("",))[0])
+
+
 def _header(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
 
@@ -294,15 +326,11 @@ def _check_path(path: str) -> str:
     """Return the path in lower case, with `/` for `\\`; refuse what the page never asks for.
 
     The server has decoded `path` once; what is still encoded is nobody's file name. `//` stands in URLs and network
-    paths only, and the framework would fetch both.
+    paths only, `..` in ways out.
     """
     route = path.replace("\\", "/").lower()
-    segments = route.partition("/file=")[0].split("/")
-    if (
-        unquote(path) != path
-        or "//" in route
-        or any(segment in CLOSED_ROUTES or segment.startswith("proxy=") for segment in segments)
-    ):
+    segments = route.split("/")
+    if unquote(path) != path or "//" in route or ".." in segments or not OPEN_ROUTES.fullmatch(route):
         raise _RefusedError(403, "Diese Adresse ist gesperrt.", "This address is closed.")
     return route
 

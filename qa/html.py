@@ -146,13 +146,19 @@ def _answer(turn: Turn, answer: Answer, language: str) -> str:
 def _scope(turn: Turn, language: str) -> str:
     words = PAGE[language]
     scope = turn.scope
-    named = [*scope.articles, *scope.publishers]
+    named = [_named(name, turn.named, language) for name in scope.articles] + list(scope.publishers)
     for key, day in (("since", scope.since), ("until", scope.until)):
         if day:
             named.append(f"{words[key].partition(' (')[0]} {render.day(day, language)}")
     if not named:
         return ""
     return f' <span class="bereich">{words["in_scope"].format(_text(", ".join(named)))}</span>'
+
+
+def _named(name: str, articles: Mapping[str, Article], language: str) -> str:
+    """An article of a scope as people know it."""
+    article = articles.get(name)
+    return f"{article.title} ({render.attribution(article, language)})" if article else name
 
 
 def _tools(turn: Turn, language: str) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import importlib.util
 import ipaddress
+import json
 import os
 import socket
 import ssl
@@ -19,6 +20,7 @@ from index.embedded_model import cache_folder
 from index.errors import InputInvalid
 from index.files import printable
 from index.store import NewsIndex
+from qa.guard import App, Receive, Scope, Send
 from qa.options import answering_options
 from qa.words import PAGE
 
@@ -174,3 +176,28 @@ def opened_index(arguments: argparse.Namespace) -> NewsIndex:
     if not arguments.quiet:
         print(summary(report), file=sys.stderr)
     return news_index
+
+
+class Health:
+    """Middleware that answers /healthz: that the program is there and, with `details`, with which articles and model.
+
+    Whoever needs a password for the articles is told nothing of them here.
+    """
+
+    def __init__(self, app: App, *, news_index: NewsIndex, details: bool) -> None:
+        self._app = app
+        self._news_index = news_index
+        self._details = details
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != "/healthz":
+            await self._app(scope, receive, send)
+            return
+        told: dict[str, object] = {"ok": True}
+        if self._details:
+            catalogue = self._news_index.catalogue
+            told |= {**catalogue.counts(), "model": catalogue.state("model"), "change": catalogue.sequence}
+        body = json.dumps(told, ensure_ascii=False).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import os
 import re
@@ -5,16 +6,20 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from helpers import CountingEmbedder
+from mcp import ClientSession
+from mcp.client.streamable_http import streamablehttp_client
 from test_serving import make_certificates
 
 import app
@@ -22,10 +27,60 @@ from index.command_line import run
 from index.store import NewsIndex
 from qa.words import PAGE
 
+try:
+    from playwright.sync_api import expect, sync_playwright
+except ImportError:
+    sync_playwright = None
+
 ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = "/usr/bin/chromium"
+PATIENCE = 40_000  # milliseconds, on a computer that has other things to do as well
 ENDPOINTS = ["/article", "/ask", "/context", "/search"]
 BATH = "Das Bad in Quastenburg öffnet am 2. Mai. Es hat 25 Bahnen."
 PASSWORD = "ein Wort für alle"
+
+# without models, which take long to load, and with a reader that finds nothing but takes its time when it is asked for
+# patience: what happens meanwhile can be tested
+PATIENT_PROGRAM = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, TESTS)
+import app
+from helpers import CountingEmbedder
+from index.command_line import run
+from qa import serving
+from qa.answers import Assistant
+from qa.settings import BY_SIMILARITY, Settings
+from qa.types import Verdict
+
+class PatientReader:
+    name = "patient"
+
+    def load(self):
+        pass
+
+    def read(self, question, hits, **more):
+        end = time.monotonic() + 20
+        while "Geduld" in question and not Path(GO_ON).exists() and time.monotonic() < end:
+            time.sleep(0.02)
+        return [(Verdict(0.0, None, 0.0),) * len(hit.passage.sentences) for hit in hits]
+
+serving.named_embedder = lambda arguments: CountingEmbedder()
+app.named_assistant = lambda arguments, index: Assistant(
+    index, reader=PatientReader(), weights=BY_SIMILARITY, settings=Settings(threshold=0.0)
+)
+app.LAST_SECONDS = HOW_LONG
+sys.exit(run(app.main))
+"""
+
+
+def patient_program(folder: Path, *, seconds: float = 10) -> list[str]:
+    """The patient program, which goes on once the file go-on is in the folder, and has so long to end."""
+    told = {"TESTS": str(ROOT / "tests"), "GO_ON": str(folder / "go-on"), "HOW_LONG": seconds}
+    program = PATIENT_PROGRAM
+    for name, value in told.items():
+        program = program.replace(name, repr(value))
+    return ["-c", program]
 
 
 @dataclass(frozen=True)
@@ -57,7 +112,7 @@ def loopback() -> str:
 
 
 @contextmanager
-def served(folder: Path, *options: object) -> Iterator[Page]:
+def served(folder: Path, *options: object, program: Sequence[str] = ("app.py",)) -> Iterator[Page]:
     """The program with one article and without a reader, until the end of the block."""
     (folder / "news").mkdir()
     (folder / "news" / "bad.txt").write_text(f"Titel: Bad\nDatum: 2025-04-30\n\n{BATH}\n", encoding="utf-8")
@@ -66,7 +121,7 @@ def served(folder: Path, *options: object) -> Iterator[Page]:
     environment |= {"TMPDIR": str(folder / "temp"), "GRADIO_SHARE": "True", "GRADIO_ALLOWED_PATHS": "/"}
     environment |= {"GRADIO_MCP_SERVER": "True", "GRADIO_ANALYTICS_ENABLED": "True"}
     port = free_port()
-    command = ["app.py", "--index", folder / "index", "--articles", folder / "news", "--port", port, "--quiet"]
+    command = [*program, "--index", folder / "index", "--articles", folder / "news", "--port", port, "--quiet"]
     with subprocess.Popen(
         [sys.executable, *(str(part) for part in [*command, "--reader", "none", *options])],
         cwd=ROOT,
@@ -78,9 +133,9 @@ def served(folder: Path, *options: object) -> Iterator[Page]:
         try:
             line = process.stdout.readline()
             address = line.removeprefix("Belegstelle: ").rstrip("\n")
-            assert re.fullmatch(rf"https?://(127\.0\.0\.1|0\.0\.0\.0|\[::1\]):{port}", address), process.communicate()[
-                1
-            ]
+            if not re.fullmatch(rf"https?://(127\.0\.0\.1|0\.0\.0\.0|\[::1\]):{port}", address):
+                process.kill()
+                pytest.fail(f"{line!r} instead of an address; {process.communicate()[1]}")
             yield Page(process, address.replace("0.0.0.0", "127.0.0.1"), folder)
         finally:
             process.kill()
@@ -229,8 +284,8 @@ def test_page_gives_out_no_files(own):
 @pytest.mark.parametrize(
     ("path", "statuses"),
     [
-        ("/docs", {404}),
-        ("/redoc", {404}),
+        ("/docs", {403}),
+        ("/redoc", {403}),
         ("/openapi.json", {403}),
         ("/gradio_api/openapi.json", {403}),
         ("/monitoring", {403}),
@@ -241,11 +296,59 @@ def test_page_gives_out_no_files(own):
         ("/gradio_api/mcp/", {404}),
         ("/gradio_api/mcp/sse", {404}),
         ("/gradio_api/mcp/schema", {404}),
-        ("/gradio_api/vibe-code/", {403, 404}),
+        ("/gradio_api/vibe-code/", {403}),
     ],
 )
 def test_page_has_no_further_doors(own, path, statuses):
     assert httpx.get(own.address + path).status_code in statuses
+
+
+# of the framework's routes, those that are needed
+OPEN = {
+    *("/", "/assets/{path:path}", "/config", "/favicon.ico", "/login", "/logout", "/manifest.json", "/robots.txt"),
+    *("/static/{path:path}", "/theme.css"),
+    *(
+        f"/gradio_api/{name}"
+        for name in (
+            *("app_id", "call/v2/{api_name}", "call/v2/{api_name}/{event_id}", "call/{api_name}"),
+            *("call/{api_name}/{event_id}", "cancel", "heartbeat/{session_hash}", "info", "login_check", "queue/data"),
+            *("queue/join", "reset", "startup-events", "theme.css", "upload", "upload_progress"),
+        )
+    ),
+}
+
+
+def test_page_opens_of_all_that_the_framework_serves_only_what_it_needs(own):
+    import gradio as gr
+    from gradio.routes import App
+
+    with gr.Blocks(analytics_enabled=False) as page:
+        gr.Textbox()
+    routes = set(routes_of(App.create_app(page).routes))
+    assert {"/monitoring", "/gradio_api/dev/reload", "/gradio_api/process_recording"} < {path for path, _ in routes}
+    open_now = set()
+    for path, method in routes:
+        asked = re.sub(r"\{[^}]+\}", "x", path)
+        with httpx.stream(method, own.address + asked, json={} if method == "POST" else None) as answer:
+            if answer.status_code != 403:
+                open_now.add(path.rstrip("/") or "/")
+    assert open_now == OPEN
+
+
+def routes_of(routes) -> Iterator[tuple[str, str]]:
+    """Path and method of all routes, however the framework nests them."""
+    for route in routes:
+        candidates = getattr(route, "effective_candidates", None)
+        for one in candidates() if candidates else [route]:
+            for method in getattr(one, "methods", None) or ():
+                yield one.path, method
+
+
+def test_page_tells_a_watchman_that_it_is_there(own, shared):
+    health = httpx.get(f"{own.address}/healthz").json()
+    assert (health["ok"], health["articles"], health["sentences"]) == (True, 1, 2)
+    assert {"model", "change"} < health.keys()
+    assert httpx.get(f"{shared.address}/healthz").json() == {"ok": True}
 
 
 def test_page_has_no_login_where_no_password_is_set_and_keeps_errors_to_itself(own):
@@ -323,7 +426,7 @@ def test_functions_of_the_page_are_refused_to_other_programs(own):
         for function in functions:
             if function["queue"] is not False:
                 path = f"{own.address}/gradio_api/{way}/{function['api_name']}"
-                assert httpx.post(path, json={"data": ["Wann?"]}).status_code == 404
+                assert httpx.post(path, json={"data": ["Wann?"]}).status_code == 403
 
 
 # others
@@ -331,16 +434,15 @@ def test_functions_of_the_page_are_refused_to_other_programs(own):
 
 @pytest.mark.parametrize(
     "path",
-    ["/config", "/gradio_api/info", "/gradio_api/queue/data?session_hash=a", "/gradio_api/file=/etc/passwd",
-     "/gradio_api/call/ask/0"],
-)  # fmt: skip
+    ["/config", "/gradio_api/info", "/gradio_api/queue/data?session_hash=a", "/gradio_api/call/ask/0"],
+)
 def test_page_for_others_gives_nothing_without_the_password(shared, path):
     assert httpx.get(shared.address + path).status_code == 401
 
 
 def test_page_for_others_takes_nothing_without_the_password(shared):
     data = {"data": ["Wann?"], "fn_index": 0, "session_hash": "a"}
-    for path in ("queue/join", "call/ask", "run/predict", "reset", "cancel"):
+    for path in ("queue/join", "call/ask", "reset", "cancel"):
         assert httpx.post(f"{shared.address}/gradio_api/{path}", json=data).status_code in (401, 422)
     assert httpx.post(f"{shared.address}/gradio_api/upload", files={"files": ("a.txt", b"x")}).status_code == 401
     assert [path for path in (shared.folder / "temp").rglob("*") if path.is_file()] == []
@@ -374,3 +476,351 @@ def test_endpoints_answer_others_who_know_the_password_where_that_is_wanted(tmp_
         assert httpx.get(f"{page.address}/gradio_api/info", verify=False).status_code == 401
         client = page.client(auth=("wer", PASSWORD), ssl_verify=False)
         assert client.predict("Wann öffnet das Bad?", api_name="/ask")["citations"][0]["sentence"] == BATH[:40]
+
+
+# MCP
+
+
+def mcp_calls(address: str, *calls: tuple[str, dict]) -> tuple[dict, list[tuple[bool, str]]]:
+    """The tools that an MCP client is offered, with what they take, and what it gets for calls: whether they fail."""
+
+    async def talk():
+        client = streamablehttp_client(f"{address}/gradio_api/mcp/")
+        async with client as (read, write, _), ClientSession(read, write) as session:
+            await session.initialize()
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            given = [await session.call_tool(name, arguments) for name, arguments in calls]
+            return tools, [(bool(one.isError), one.content[0].text) for one in given]
+
+    return asyncio.run(talk())
+
+
+def test_mcp_serves_the_endpoints_as_tools(tmp_path):
+    with served(tmp_path, "--mcp", program=patient_program(tmp_path)) as page:
+        citation = page.client().predict("Wann öffnet das Bad?", api_name="/ask")["citations"][0]
+        place = {"article_id": citation["article_id"], "start": 0, "end": 5}
+        tools, given = mcp_calls(
+            page.address,
+            ("ask", {"question": "Wann öffnet das Bad?"}),
+            ("search", {"question": "Wann öffnet das Bad?", "top": 1}),
+            ("article", {"article_id": citation["article_id"]}),
+            ("context", place),
+            ("article", {"article_id": "x"}),
+            ("ask", {"question": " "}),
+            ("ask", {"question": "Wann?", "since": "gestern"}),
+            ("search", {"question": "Wann?", "articles": ["fehlt.txt"]}),
+            ("context", {**place, "start": "vorn"}),
+            ("remove", {"article_id": citation["article_id"]}),
+        )
+    assert sorted(tools) == ["article", "ask", "context", "search"]
+    assert all(tool.description for tool in tools.values())
+    assert sorted(tools["search"].inputSchema["properties"]) == ["articles", "question", "since", "top", "until"]
+    assert [failed for failed, _ in given] == [False] * 4 + [True] * 6
+    assert [BATH[:40] in text for _, text in given[:4]] == [True] * 4
+    told = [text for _, text in given[4:]]
+    for text, words in zip(told, ("is no article", "is empty", "must be a date", "is no article", "", ""), strict=True):
+        assert words in text
+    assert [text for text in told if str(tmp_path) in text or "Traceback" in text] == []
+
+
+def test_mcp_is_not_served_unless_it_is_wanted_and_asks_others_for_the_password(own, shared, tmp_path):
+    hello = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    accepted = {"accept": "application/json, text/event-stream"}
+    assert httpx.post(f"{own.address}/gradio_api/mcp/", json=hello, headers=accepted).status_code in (404, 405)
+    with httpx.Client(base_url=shared.address) as browser:
+        browser.post("/login", data={"username": "wer", "password": PASSWORD})
+        assert browser.post("/gradio_api/mcp/", json=hello, headers=accepted).status_code == 401
+    (tmp_path / "passwort").write_text(f"{PASSWORD}\n", encoding="utf-8")
+    others = ["--host", "0.0.0.0", "--password-file", tmp_path / "passwort", "--trusted-network", "--mcp"]
+    with served(tmp_path, *others, program=patient_program(tmp_path)) as page:
+        asked = httpx.post(f"{page.address}/gradio_api/mcp/", json=hello, headers=accepted)
+        assert (asked.status_code, "search" in asked.text) == (401, False)
+        known = accepted | {"authorization": f"Bearer {PASSWORD}".encode()}
+        assert httpx.post(f"{page.address}/gradio_api/mcp/", json=hello, headers=known, timeout=60).status_code == 200
+
+
+# the end
+
+
+def begin(page: Page, question: str) -> str:
+    """Ask as another program; gives the id of what was begun, once it is worked on."""
+    sent = httpx.post(f"{page.address}/gradio_api/call/ask", json={"data": [question, None, "", ""]}, timeout=60)
+    time.sleep(0.5)
+    return sent.json()["event_id"]
+
+
+def test_program_finishes_what_was_asked_before_it_ends_and_begins_nothing_new(tmp_path):
+    with served(tmp_path, program=patient_program(tmp_path, seconds=60)) as page:
+        url = f"{page.address}/gradio_api/call/ask/{begin(page, 'Geduld, bitte! Wann öffnet das Bad?')}"
+        with httpx.stream("GET", url, timeout=60) as answer:
+            page.process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            refused = httpx.post(f"{page.address}/gradio_api/call/ask", json={"data": ["Wann?"]}, timeout=60)
+            (tmp_path / "go-on").touch()
+            text = answer.read().decode()
+        assert (refused.status_code, "event: complete" in text) == (503, True)
+        assert BATH[:22] in text
+        out, err = page.process.communicate(timeout=30)
+    assert (page.process.returncode, out, err) == (0, "", "")
+    assert list((tmp_path / "temp").glob("belegstelle-*")) == []
+
+
+@pytest.mark.parametrize(("signals", "status"), [(1, 0), (2, 1)])
+def test_program_ends_without_what_takes_too_long_and_at_once_at_the_second_signal(tmp_path, signals, status):
+    with served(tmp_path, program=patient_program(tmp_path, seconds=0.5 if signals == 1 else 15)) as page:
+        begin(page, "Geduld, bitte! Wann öffnet das Bad?")
+        started = time.monotonic()
+        for _ in range(signals):
+            page.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+        page.process.communicate(timeout=30)
+        assert (page.process.returncode, time.monotonic() - started < 15) == (status, True)  # the reader waits for 20 s
+    assert list((tmp_path / "temp").glob("belegstelle-*")) == []
+    news_index = NewsIndex(tmp_path / "index", CountingEmbedder())
+    assert ([entry.article.title for entry in news_index.entries()], news_index.faults()) == (["Bad"], [])
+    news_index.close()
+
+
+def test_program_deletes_uploads_of_removed_articles_at_its_start(tmp_path):
+    folder = tmp_path / "index" / "uploads"
+    folder.mkdir(parents=True)
+    (folder / f"{'a' * 32}.txt").write_text("Weg damit.", encoding="utf-8")
+    (folder / "notiz.txt").write_text("Bleibt.", encoding="utf-8")
+    with served(tmp_path, program=patient_program(tmp_path)):
+        assert [path.name for path in folder.iterdir()] == ["notiz.txt"]
+
+
+# the page in a browser
+
+
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory) -> Iterator[Page]:
+    """The page with a reader that waits when asked for patience, in German."""
+    folder = tmp_path_factory.mktemp("patient")
+    with served(folder, "--lang", "de", program=patient_program(folder)) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if sync_playwright is None or not Path(CHROMIUM).exists():
+        if os.environ.get("CI"):
+            pytest.fail("chromium or playwright is missing; install requirements-dev.txt and Debian's chromium")
+        pytest.skip("chromium or playwright is missing; install requirements-dev.txt and Debian's chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        expect.set_options(timeout=PATIENCE)
+        yield chromium
+        expect.set_options(timeout=5000)
+        chromium.close()
+
+
+@pytest.fixture
+def tabs(browser, patient) -> Iterator[Callable[..., Any]]:
+    """Open the page in one person's browser, as often as wanted; `part` is what stands behind the address."""
+    context = browser.new_context(locale="de-DE", viewport={"width": 1400, "height": 950})
+
+    def open_tab(part: str = ""):
+        tab = context.new_page()
+        tab.set_default_timeout(PATIENCE)
+        tab.goto(f"{patient.address}/{part}")
+        expect(tab.locator("#source .hinweis")).to_be_visible(timeout=20_000)
+        return tab
+
+    yield open_tab
+    context.close()
+
+
+def ask(tab: Any, question: str) -> None:
+    """Type a question, press Enter, and wait for one more answer."""
+    count = tab.locator("#chat .antwort").count()
+    tab.fill("#question textarea", question)
+    tab.press("#question textarea", "Enter")
+    expect(tab.locator("#chat .antwort")).to_have_count(count + 1)
+
+
+def voice(tab: Any) -> Any:
+    """What the page says in passing, where it can be seen."""
+    return tab.locator("#stimme.sichtbar")
+
+
+def drop(tab: Any, target: str, files: dict[str, str]) -> None:
+    """Drag files over a part of the page and let go of them there."""
+    transfer = tab.evaluate_handle(
+        """files => {
+            const transfer = new DataTransfer();
+            for (const [name, text] of Object.entries(files)) transfer.items.add(new File([text], name));
+            return transfer;
+        }""",
+        files,
+    )
+    for event in ("dragenter", "dragover", "drop"):
+        tab.dispatch_event(target, event, {"dataTransfer": transfer})
+
+
+def test_page_begins_the_next_question_at_once_where_one_was_given_up(tabs):
+    tab = tabs()
+    tab.fill("#question textarea", "Geduld, bitte! Wann öffnet das Bad?")
+    tab.press("#question textarea", "Enter")
+    expect(tab.locator("#chat .arbeit")).to_contain_text("Stellen gefunden")
+    with tab.expect_response("**/cancel"):
+        tab.get_by_role("button", name="Abbrechen").click()
+    expect(tab.locator("#chat .hinweis")).to_have_text("Abgebrochen.")
+    ask(tab, "Wann öffnet das Bad?")
+    expect(tab.locator("#chat .antwort")).to_have_count(1)
+    expect(tab.locator("#chat .hinweis")).to_have_text("Abgebrochen.")
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("Wann%20%C3%B6ffnet%20das%20Bad%3F%20%26%20%23%2B", "Wann öffnet das Bad? & #+"),
+        (
+            "%3Cimg%20src%3Dx%20onerror%3D%22window.__pwn%3D1%22%3E%3C%2Ftextarea%3E",
+            '<img src=x onerror="window.__pwn=1"></textarea>',
+        ),
+        ("100%", "100%"),
+        ("%F0%9F%8F%8A" * 2100, "🏊" * 2000),
+    ],
+)
+def test_page_fills_in_the_question_of_a_link_and_does_not_ask_it(tabs, text, typed):
+    tab = tabs(f"#question={text}")
+    field = tab.locator("#question textarea")
+    expect(field).to_have_value(typed)
+    expect(field).to_be_focused()
+    tab.wait_for_timeout(300)
+    assert tab.evaluate("window.__pwn") is None
+    expect(tab.locator("#chat .user")).to_have_count(0)
+
+
+def test_page_that_is_open_follows_a_link_with_a_question(tabs):
+    tab = tabs()
+    tab.get_by_role("tab", name="Sammlung").click()
+    tab.evaluate("location.hash = '#question=Wann%20%C3%B6ffnet%20das%20Bad%3F'")
+    field = tab.locator("#question textarea")
+    expect(field).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#chat .antwort")).to_have_count(1)
+    expect(tab.locator("#chat .user")).to_have_text(["Wann öffnet das Bad?"])
+
+
+def test_page_merges_the_conversations_of_two_tabs(tabs):
+    first, second = tabs(), tabs()
+    for number, tab in enumerate((first, second), start=1):
+        ask(tab, f"Wie viele Bahnen hat Bad {number}?")
+        tab.wait_for_timeout(1100)  # the order is that of their seconds
+    for tab in (first, second):
+        tab.get_by_role("tab", name="Verlauf").click()
+        kept = tab.locator("#history li strong")
+        expect(kept).to_have_text([f"Wie viele Bahnen hat Bad {number}?" for number in (2, 1)])
+    first.get_by_role("button", name="löschen").first.click()
+    for tab in (first, second):
+        expect(tab.locator("#history li strong")).to_have_text(["Wie viele Bahnen hat Bad 1?"])
+    first.get_by_role("button", name="umbenennen").click()
+    first.get_by_label("Neuer Name").fill("Schwimmen")
+    first.get_by_role("button", name="Speichern").click()
+    expect(second.locator("#history li strong")).to_have_text(["Schwimmen"])
+    second.get_by_role("tab", name="Gespräch").click()
+    ask(second, "Wie teuer ist das Bad?")  # in the conversation that the first tab has deleted
+    third = tabs()
+    third.get_by_role("tab", name="Verlauf").click()
+    expect(third.locator("#history li strong")).to_have_text(["Schwimmen"])
+
+
+def test_page_takes_files_that_are_dropped_on_the_upload_and_stays_where_others_are(tabs, patient):
+    tab = tabs()
+    tab.get_by_role("tab", name="Sammlung").click()
+    tab.evaluate("window.__stays = true")
+    for target in ("body", "#listed", "#find input, #find textarea"):
+        drop(tab, target, {"fremd.txt": "Der See liegt still."})
+        refused = tab.evaluate(
+            """target => {
+                const dataTransfer = new DataTransfer();
+                dataTransfer.items.add(new File(['x'], 'x.txt'));
+                const event = new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer });
+                document.querySelector(target).dispatchEvent(event);
+                return event.defaultPrevented;
+            }""",
+            target,
+        )
+        assert refused, target
+    drop(tab, "#upload button", {"see.txt": "Titel: Der See\n\nDer See ist 12 Meter tief.", "leer.txt": ""})
+    report = tab.locator("#listed .meldung")
+    expect(report).to_contain_text("1 neu, 0 geändert, 0 unverändert, 1 übersprungen.")
+    expect(report.locator("li")).to_have_text(
+        "„leer.txt“ wurde übersprungen: ist leer; bitte eine Datei mit Text hinzufügen"
+    )
+    expect(tab.locator("#listed .liste li")).to_have_count(2)
+    assert tab.evaluate("window.__stays") is True
+    assert len(list((patient.folder / "index" / "uploads").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("sizes", "told"),
+    [
+        ([1, 20_000_001], "„datei-1.txt“ ist zu groß (höchstens 20 MB). Hochgeladen wurde nichts."),
+        ([1] * 61, "Das sind zu viele Dateien auf einmal (höchstens 60). Hochgeladen wurde nichts."),
+        ([17_000_000] * 4, "Das ist zu viel auf einmal (höchstens 64 MB). Hochgeladen wurde nichts."),
+    ],
+)
+def test_page_tells_in_its_language_that_files_are_too_many_or_too_large(tabs, tmp_path, sizes, told):
+    tab = tabs()
+    tab.get_by_role("tab", name="Sammlung").click()
+    paths = [tmp_path / f"datei-{number}.txt" for number in range(len(sizes))]
+    for path, size in zip(paths, sizes, strict=True):
+        with path.open("wb") as file:
+            file.truncate(size)
+    sent = []
+    tab.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    tab.set_input_files("#upload input[type=file]", paths)
+    expect(voice(tab)).to_have_text(told)
+    tab.wait_for_timeout(500)
+    assert [url for url in sent if "upload" in url] == []
+    expect(tab.locator(".toast-wrap").filter(visible=True)).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("route", "status", "word"),
+    [
+        ("**/gradio_api/upload?*", 413, "went_wrong"),
+        ("**/gradio_api/upload?*", 500, "went_wrong"),
+        ("**/gradio_api/upload?*", None, "lost"),
+        ("**/gradio_api/queue/join*", 500, "went_wrong"),
+        ("**/gradio_api/queue/join*", 401, "login_again"),
+        ("**/gradio_api/queue/join*", 503, "queue_full"),
+    ],
+)
+def test_page_tells_what_goes_wrong_in_its_language_alone(tabs, tmp_path, route, status, word):
+    tab = tabs()
+    path = tmp_path / "see.txt"
+    path.write_text("Der See ist 12 Meter tief.", encoding="utf-8")
+    tab.route(route, lambda to: to.fulfill(status=status, json={"detail": "SECRET"}) if status else to.abort())
+    if "upload" in route:
+        tab.get_by_role("tab", name="Sammlung").click()
+        tab.set_input_files("#upload input[type=file]", path)
+    else:
+        tab.fill("#question textarea", "Wann öffnet das Bad?")
+        tab.press("#question textarea", "Enter")
+    expect(voice(tab)).to_have_text(PAGE["de"][word])
+    tab.wait_for_timeout(500)
+    expect(tab.locator(".toast-wrap").filter(visible=True)).to_have_count(0)
+    seen = tab.locator("body").inner_text()
+    assert [foreign for foreign in ("SECRET", "Error", "error", "Connection", "Upload failed") if foreign in seen] == []
+    tab.unroute(route)
+    if "upload" in route:  # and it can be tried again
+        tab.set_input_files("#upload input[type=file]", path)
+        expect(tab.locator("#listed .meldung")).to_be_visible(timeout=20_000)
+
+
+def test_page_tells_that_something_went_wrong_where_only_the_framework_knows(tabs):
+    tab = tabs()
+    tab.evaluate(
+        """() => {
+            const message = document.createElement('div');
+            message.className = 'toast-wrap';
+            message.innerHTML = '<div class="toast-body">Value: x is not in the list of choices</div>';
+            document.body.append(message);
+        }"""
+    )
+    expect(voice(tab)).to_have_text(PAGE["de"]["went_wrong"])
+    expect(tab.locator(".toast-wrap").filter(visible=True)).to_have_count(0)

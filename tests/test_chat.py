@@ -14,7 +14,7 @@ from qa.answers import Assistant
 from qa.chat import KEPT_CONVERSATIONS, KEPT_TURNS, Kept, Turn, begun, steps
 from qa.dialogue import Earlier, Understood
 from qa.settings import Settings
-from qa.types import Answer, Citation
+from qa.types import Answer, Citation, Verdict
 
 POOL = make_article("Das Bad öffnet am 2. Mai. Es hat 25 Bahnen.", title="Neues Bad", name="bad.txt")
 CITED = tuple(Citation(marker, s, POOL, 0.5) for marker, s in enumerate(one_passage(POOL).sentences, start=1))
@@ -94,6 +94,33 @@ def test_steps_give_the_passages_and_then_the_answer(assistant):
     answer = assistant.ask("Wann öffnet das Bad?")
     assert replace(second, answer=replace(second.answer, seconds=answer.seconds)) == replace(found, answer=answer)
     assert answer.citations[0].sentence.text == "Das Bad öffnet am 2. Mai."
+
+
+def test_steps_name_the_articles_whose_ids_a_scope_holds(assistant):
+    [entry] = assistant.news_index.entries()
+    turn = begun([], "Wann öffnet das Bad?", scope=Scope((entry.article.id, "bad.txt", "fort.txt")))
+    *_, last = steps(assistant, turn)
+    assert last.named == {entry.article.id: entry.article}
+    assert [hit.article for hit in last.passages] == [entry.article]
+
+
+def test_steps_that_nobody_goes_on_with_read_nothing(assistant):
+    class Reader:
+        name = "counting"
+        read_questions = 0
+
+        def load(self):
+            pass
+
+        def read(self, question, hits):
+            self.read_questions += 1
+            return [(Verdict(0.0, None, 0.0),) * len(hit.passage.sentences) for hit in hits]
+
+    reader = Reader()
+    going = steps(Assistant(assistant.news_index, reader=reader), begun([], "Wann öffnet das Bad?"))
+    assert next(going).passages
+    going.close()
+    assert reader.read_questions == 0
 
 
 def test_steps_of_a_scope_without_articles_end_with_a_refusal(assistant):
@@ -316,8 +343,21 @@ def test_sifted_finds_all_words_in_names_and_questions(find, numbers):
 def test_renamed_changes_one_name(identity, title, expected):
     stored = [conversation(1, title="alt"), conversation(2, "Wo?", title="alt")]
     before = [dict(one) for one in stored]
-    assert chat.renamed(stored, identity, title) == [stored[0], {**stored[1], "title": expected}]
+    change = {} if expected == "alt" else {"title": expected, "changed": TIME}
+    assert chat.renamed(stored, identity, title, AT) == [stored[0], {**stored[1], **change}]
     assert stored == before
+
+
+@pytest.mark.parametrize(("changed", "kept"), [(TIME, {"changed": TIME}), ("gestern", {}), (7, {}), (None, {})])
+def test_conversations_keep_when_their_name_was_changed(changed, kept):
+    assert chat.conversations([{**conversation(1), "changed": changed}]) == [{**conversation(1), **kept}]
+
+
+def test_without_leaves_a_word_for_other_pages_which_is_no_conversation():
+    stored = [conversation(1), conversation(2), conversation(3)]
+    left = chat.without(stored, "00000002", AT)
+    assert left == [stored[0], stored[2], {"id": "00000002", "at": TIME, "deleted": True}]
+    assert chat.conversations(left) == [stored[0], stored[2]]
 
 
 @pytest.mark.parametrize("text", ["", "Grünau 🏊", "e\u0301\u200d"])

@@ -12,8 +12,22 @@ from helpers import CountingEmbedder, make_article
 
 from index.catalogue import Entry
 from index.errors import IndexBusy, InputInvalid
-from index.store import NewsIndex
-from qa.collection import UPLOADS, Order, Received, Removed, arranged, outlets, period, receive, remove
+from index.store import NewsIndex, Scope
+from qa import collection
+from qa.collection import (
+    UPLOADS,
+    Order,
+    Received,
+    Removed,
+    arranged,
+    forget_removed,
+    labels,
+    outlets,
+    period,
+    receive,
+    remove,
+    scope_names,
+)
 
 BATH = "Titel: Neues Bad\nDatum: 2025-04-30\n\nDas Bad in Grünau öffnet am 2. Mai. Es hat 25 Bahnen.\n"
 MOOR = "Titel: Nasses Moor\n\nDas Moor bei Tannenau ist wieder nass. Dort brütet der Kranich.\n"
@@ -117,6 +131,37 @@ def test_outlets_are_named_once_and_sorted():
 def test_period_is_from_the_first_day_to_the_last():
     assert period(ENTRIES) == ("2024-01-02", "2025-06-01")
     assert period([OLD]) is period([]) is None
+
+
+def test_labels_tell_all_articles_apart():
+    same = {"title": "Bad", "name": "bad.txt"}
+    first, second = entry("Bad", "Bote", "2025-01-01", "bad.txt"), entry("Bad", "FBN", None, "bad.txt")
+    third, fourth = (replace(first, paths=(path,)) for path in ("/news/a/bad.txt", "/news/b/bad.txt#1"))
+    other = entry("Bad", "Bote", "2025-01-01", "anderes.txt")
+    label = f"{same['title']} – {same['name']}"
+    assert labels([first, other], "de") == [label, "Bad – anderes.txt"]
+    assert labels([first, second], "de") == [f"{label}, Bote, 1.1.2025", f"{label}, FBN"]
+    assert labels([third, second, fourth], "de") == [
+        f"{label}, Bote, 1.1.2025, a",
+        f"{label}, FBN",
+        f"{label}, Bote, 1.1.2025, b",
+    ]
+    identity = first.article.id
+    assert labels([third, third], "de") == [f"{label}, Bote, 1.1.2025, a, {identity}"] * 2
+    assert labels([], "de") == []
+
+
+def test_scope_names_are_ids_where_a_file_name_fits_several(news_index, tmp_path):
+    for name, text in (("a/see.txt", BATH), ("see.txt", MOOR), ("x/moor.txt", f"{MOOR} Schön.")):
+        written(tmp_path / "news" / name, text)
+    news_index.add([tmp_path / "news"])
+    entries, sources = news_index.entries(), news_index.catalogue.sources()
+    assert [one.article.name for one in entries] == ["a/see.txt", "see.txt", "x/moor.txt"]
+    names = scope_names(entries, sources)
+    assert names == ["a/see.txt", entries[1].article.id, "x/moor.txt"]
+    for name, one in zip(names, entries, strict=True):
+        found = news_index.search("Was ist nass?", top=9, scope=Scope((name,)))
+        assert {hit.article.id for hit in found} == {one.article.id}
 
 
 # remove, and put back
@@ -327,6 +372,78 @@ def test_receive_leaves_no_half_file_behind_where_there_is_no_room(news_index, t
     )
     assert (uploads(news_index), held(news_index)) == ([], [])
     assert received(news_index, path) == [("bad.txt", (1, 0, 0), ())]
+
+
+def test_receive_waits_for_another_program_that_is_taking_in_a_file(news_index, tmp_path, monkeypatch):
+    monkeypatch.setattr(collection, "_PATIENCE", 0.1)
+    with FileLock(news_index.folder / "uploads.lock"), pytest.raises(IndexBusy):
+        received(news_index, written(tmp_path / "bad.txt", BATH))
+    assert received(news_index, written(tmp_path / "bad.txt", BATH)) == [("bad.txt", (1, 0, 0), ())]
+
+
+# forget_removed
+
+
+def test_forget_removed_deletes_the_uploads_of_removed_articles_alone(news_index, tmp_path):
+    lines = [record(f"T{number}", f"Der {number}. Satz steht hier allein.") for number in (1, 2)]
+    named = written(tmp_path / "news" / "bad.txt", BATH)
+    news_index.add([named])
+    received(news_index, written(tmp_path / "moor.txt", MOOR), written(tmp_path / "zwei.jsonl", "\n".join(lines)))
+    by_title = {one.article.title: one.article.id for one in news_index.entries()}
+    for title in ("Neues Bad", "Nasses Moor", "T1"):
+        remove(news_index, by_title[title])
+    assert len(uploads(news_index)) == 2  # as long as the removal can be undone
+    forget_removed(news_index)
+    assert uploads(news_index) == [kept_path(news_index, "\n".join(lines), ".jsonl")]
+    assert named.exists()
+    remove(news_index, by_title["T2"])
+    forget_removed(news_index)
+    assert uploads(news_index) == []
+    assert news_index.faults() == []
+
+
+def test_forget_removed_keeps_what_a_moved_index_needs(news_index, tmp_path):
+    received(news_index, written(tmp_path / "bad.txt", BATH))
+    news_index.close()
+    moved = tmp_path / "anderswo"
+    news_index.folder.rename(moved)
+    other = NewsIndex(moved, CountingEmbedder())
+    forget_removed(other)
+    assert uploads(other) == [kept_path(other, BATH)]
+    other.close()
+
+
+def test_forget_removed_deletes_nothing_that_is_no_upload(news_index, tmp_path):
+    received(news_index, written(tmp_path / "bad.txt", BATH))
+    remove(news_index, news_index.entries()[0].article.id)
+    folder = news_index.folder / UPLOADS
+    outside = written(tmp_path / f"{'b' * 32}.txt", "draußen")
+    own = {written(folder / "notiz.txt", "mein"), written(folder / f"{'a' * 32}.txt.bak", "mein")}
+    inner = written(folder / f"{'c' * 32}.txt" / "a.txt", "mein")
+    link = folder / f"{'d' * 32}.txt"
+    link.symlink_to(outside)
+    half = written(folder / f"{'e' * 32}.4711.part", "halb")
+    before = sorted(path for path in news_index.folder.iterdir())
+    forget_removed(news_index)
+    assert set(uploads(news_index)) == {path.parent.resolve() / path.name for path in (*own, inner.parent, link)}
+    assert (inner.read_text(), outside.read_text(encoding="utf-8"), half.exists()) == ("mein", "draußen", False)
+    assert sorted(path for path in news_index.folder.iterdir()) == before
+
+
+def test_forget_removed_follows_no_link_out_of_the_index(news_index, tmp_path):
+    outside = written(tmp_path / "sonst" / f"{'a' * 32}.txt", "draußen")
+    (news_index.folder / UPLOADS).symlink_to(outside.parent)
+    forget_removed(news_index)
+    assert outside.exists()
+
+
+def test_forget_removed_leaves_a_file_that_is_just_coming_in(news_index):
+    coming = written(news_index.folder / UPLOADS / f"{'a' * 32}.txt", BATH)
+    with FileLock(news_index.folder / "uploads.lock"):
+        forget_removed(news_index)
+    assert coming.exists()
+    forget_removed(news_index)
+    assert not coming.exists()
 
 
 def test_receive_of_nothing_is_nothing(news_index):

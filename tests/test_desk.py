@@ -10,6 +10,7 @@ from filelock import FileLock
 from helpers import CountingEmbedder
 
 from index.errors import NewsError
+from index.files import ENDINGS
 from index.store import EVERYTHING, NewsIndex, Scope
 from qa import chat, collection, exporting, feedback, html
 from qa.answers import Assistant
@@ -188,6 +189,13 @@ def counted(desk: Desk, status: str) -> Shown:
 
 
 ALL_THREE = "3 Artikel, 6 Sätze, 30.4.2025 bis 1.6.2025"
+
+
+def trouble(caplog: pytest.LogCaptureFixture, told: str) -> str:
+    """The notice that something went wrong, with the number under which the log tells what."""
+    [identity] = [record.args[0] for record in caplog.records if record.getMessage().endswith(f": {told}")]
+    assert f"error {identity}: {told}" in caplog.messages
+    return html.notice_html(PAGE["de"]["trouble"].format(id=identity))
 
 
 def orders(language: str) -> Choices:
@@ -413,6 +421,24 @@ def test_respond_to_a_scope_without_a_date_says_so_and_asks_nothing(shared_desk,
     assert session.turns == before
 
 
+def test_scope_tells_articles_of_one_name_apart(session, desk, tmp_path):
+    for folder, text in (("a", "Der See ist 12 Meter tief."), ("b", "Der See ist 30 Meter tief.")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "see.txt").write_text(f"Titel: Der See\nQuelle: Bote\n\n{text}\n", encoding="utf-8")
+        desk.news_index.add([tmp_path / folder / "see.txt"])
+    lakes = [pair for pair in desk.open_page([], "de")["articles"].pairs if "see.txt" in pair[0]]
+    assert [label for label, _ in lakes] == ["Der See – see.txt, Bote, a", "Der See – see.txt, Bote, b"] or [
+        label for label, _ in lakes
+    ] == ["Der See – see.txt, Bote, b", "Der See – see.txt, Bote, a"]
+    for label, value in lakes:
+        session.scope = ([value], [], "", "")
+        session.ask("Wie tief ist der See?")
+        depth = "12" if label.endswith("a") else "30"
+        assert [hit.article.text for hit in session.turns[-1].passages] == [f"Der See ist {depth} Meter tief."]
+        assert "Gesucht in: <bdi>Der See (Bote)</bdi>" in session.held["talk"][-1]["content"]
+        assert value not in session.held["talk"][-1]["content"]
+
+
 # follow-ups
 
 
@@ -576,14 +602,14 @@ def test_act_keeps_no_judgement_that_there_is_not(session, clicked):
     assert feedback.read(session.desk.news_index.folder) == []
 
 
-def test_act_tells_that_a_judgement_cannot_be_kept(session):
+def test_act_tells_that_a_judgement_cannot_be_kept(session, caplog):
     session.ask("Was ist nass?")
     path = session.desk.news_index.folder / feedback.FILE_NAME
     path.mkdir()
     [shown] = session.click("urteil-1-right")
     with pytest.raises(NewsError) as raised:
         feedback.keep(path.parent, session.answer, Judgement.RIGHT, at=datetime.now(UTC))
-    told = message(html.notice_html(str(raised.value)))
+    told = message(trouble(caplog, str(raised.value)))
     assert shown == {"talk": [*html.conversation(session.turns, "de"), *told]}
     assert session.turns[0].judgement is None
 
@@ -770,14 +796,16 @@ def test_tidy_of_a_busy_index_says_so_and_the_undo_stays(session, desk):
     assert names(desk) == ["bad.txt", "moor.txt", "turm.txt"]
 
 
-def test_tidy_shows_what_goes_wrong_otherwise(desk, tmp_path):
+def test_tidy_tells_that_something_else_went_wrong_and_the_log_what(desk, caplog):
     session = Session(desk)
     session.tidy(f"ja-{id_of(desk, 'bad.txt')}")
     other = NewsIndex(desk.news_index.folder, CountingEmbedder("ein anderes"))
     session.desk = Desk(Assistant(other))
     with pytest.raises(NewsError) as raised:
         _ = other.embedder
-    assert session.tidy("zurueck") == {"listed": listed(session.desk, message=html.notice_html(str(raised.value)))}
+    shown = session.tidy("zurueck")
+    assert shown == {"listed": listed(session.desk, message=trouble(caplog, str(raised.value)))}
+    assert str(desk.news_index.folder) not in str(shown)
     other.close()
 
 
@@ -801,8 +829,11 @@ def test_upload_tells_how_far_it_is_and_what_was_done_and_skipped(session, desk,
         {"listed": notice("upload_doing", done=number, all=4, name=path.name)}
         for number, path in enumerate(paths, start=1)
     ]
-    reasons = [received.reasons for received in collection.receive(desk.news_index, paths[1:3])]
-    skipped = [("<b>.exe", reasons[0][0]), ("leer.txt", reasons[1][0])]
+    endings = ", ".join(sorted(ENDINGS))
+    skipped = [
+        ("<b>.exe", f"hat keine der Endungen {endings}"),
+        ("leer.txt", "ist leer; bitte eine Datei mit Text hinzufügen"),
+    ]
     report = html.report_html("1 neu, 0 geändert, 1 unverändert, 2 übersprungen.", skipped, "de")
     every = counted(desk, "4 Artikel, 7 Sätze, 30.4.2025 bis 1.6.2025")
     assert done == {
@@ -817,6 +848,15 @@ def test_upload_tells_how_far_it_is_and_what_was_done_and_skipped(session, desk,
     }
     session.ask("Wie tief ist der See bei Hallerburg?")
     assert session.answer.citations[0].article.name == "see.txt"
+
+
+def test_upload_tells_why_files_were_skipped_in_the_language_of_the_page(desk, tmp_path):
+    session = Session(desk, "en")
+    *_, done = session.upload(uploaded(tmp_path, "leer.txt", ""))
+    report = html.report_html(
+        "0 new, 0 changed, 0 unchanged, 1 skipped.", [("leer.txt", "is empty; add a file with text in it")], "en"
+    )
+    assert done["listed"] == listed(desk, language="en", message=report)
 
 
 @pytest.mark.parametrize("paths", [None, []])
@@ -835,16 +875,15 @@ def test_upload_into_a_busy_index_says_so(session, desk, tmp_path):
     assert shown == [{**counted(desk, ALL_THREE), "upload": None, "listed": listed(desk, message=busy + report)}]
 
 
-def test_upload_into_a_folder_that_cannot_be_written_says_so(session, desk, tmp_path):
+def test_upload_into_a_folder_that_cannot_be_written_says_so(session, desk, tmp_path, caplog):
     (desk.news_index.folder / collection.UPLOADS).write_text("kein Ordner")
     path = uploaded(tmp_path, "see.txt", "Der See ist 12 Meter tief.\n")
     with pytest.raises(NewsError) as raised:
         list(collection.receive(desk.news_index, [path]))
     report = html.report_html("0 neu, 0 geändert, 0 unverändert, 0 übersprungen.", [], "de")
-    trouble = html.notice_html(str(raised.value))
-    assert session.upload(path) == [
-        {**counted(desk, ALL_THREE), "upload": None, "listed": listed(desk, message=trouble + report)}
-    ]
+    shown = session.upload(path)
+    told = trouble(caplog, str(raised.value))
+    assert shown == [{**counted(desk, ALL_THREE), "upload": None, "listed": listed(desk, message=told + report)}]
 
 
 # conversations that were
@@ -901,8 +940,11 @@ def test_recall_of_a_conversation_without_questions_is_empty(session):
 def test_recall_deletes_a_conversation(past):
     moor, bath = past.held["stored"]
     past.find = "bad"
-    assert past.recall(f"loeschen-{moor['id']}") == {"stored": [bath], "history": history([bath])}
-    assert past.recall(f"loeschen-{bath['id']}") == {"stored": [], "history": notice("no_conversation")}
+    for gone, left in ((moor, [bath]), (bath, [])):
+        shown = past.recall(f"loeschen-{gone['id']}")
+        [*kept, word] = shown.pop("stored")
+        assert (kept, word) == (left, {"id": gone["id"], "at": word["at"], "deleted": True})
+        assert shown == {"history": history([bath]) if left else notice("no_conversation")}
 
 
 def test_recall_asks_for_a_new_name_which_stays_when_the_conversation_goes_on(past, desk):
@@ -912,8 +954,10 @@ def test_recall_asks_for_a_new_name_which_stays_when_the_conversation_goes_on(pa
         "new_title": "Wann öffnet das Bad?",
         "renaming": bath["id"],
     }
-    renamed = {**bath, "title": "Schwimmen <b>"}
-    assert past.rename("  Schwimmen <b> ") == {
+    shown = past.rename("  Schwimmen <b> ")
+    renamed = {**bath, "title": "Schwimmen <b>", "changed": shown["stored"][1]["changed"]}
+    assert renamed["changed"] >= bath["at"]
+    assert shown == {
         "stored": [moor, renamed],
         "history": history([moor, renamed]),
         "naming": Visible(False),

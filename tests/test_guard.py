@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -169,6 +170,16 @@ def test_guard_refuses_changes_that_other_sites_send(method, site, status):
         "/openapi.json",
         "/gradio_api/openapi.json",
         "/gradio_api/runs",
+        "/gradio_api/dev/reload",
+        "/gradio_api/file=/tmp/a.txt",
+        "/gradio_api/info/../dev/reload",
+        "/gradio_api/mcp/../dev/reload",
+        "/assets/../gradio_api/dev/reload",
+        "/nichts",
+        "/config.json",
+        "/ config",
+        "/config\n",
+        "",
     ],
 )
 def test_guard_closes_routes_that_fetch_redirect_or_tell(path):
@@ -185,9 +196,15 @@ def test_guard_closes_routes_that_fetch_redirect_or_tell(path):
     [
         "/",
         "/theme.css",
-        "/gradio_api/file=/tmp/monitoring/runs/größe 100%.txt",
-        "/gradio_api/file=C:\\Temp\\a.txt",
+        "/assets/index-D1.js",
+        "/static/fonts/größe 100%.woff2",
         "/gradio_api/queue/data",
+        "/gradio_api/heartbeat/abc",
+        "/gradio_api/call/ask",
+        "/gradio_api/call/ask/0123",
+        "/gradio_api/mcp",
+        "/gradio_api/mcp/",
+        "/gradio_api/mcp/messages/",
     ],
 )
 def test_guard_leaves_other_paths_to_the_framework(path):
@@ -320,6 +337,24 @@ def test_guard_lets_an_address_try_five_passwords_a_minute(monkeypatch):
     assert [tried("10.0.0.1") for _ in range(6)] == [200] * 5 + [429]
 
 
+def test_guard_serves_tools_to_those_who_send_the_password_and_lets_nobody_try_many(monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(guard.time, "monotonic", lambda: clock[0])
+    served = guarded(password=lambda _name, given: given == "Straße")
+    right = "Bearer Straße".encode().decode("latin-1")
+
+    def asked(authorization, address="10.0.0.1", path="/gradio_api/mcp/"):
+        return drive(served, path, method="POST", headers={"authorization": authorization}, client=(address, 5000))[0]
+
+    assert [asked(right) for _ in range(20)] == [200] * 20
+    wrong = ["", "Bearer", "Bearer falsch", "Basic Straße".encode().decode("latin-1"), "Straße"]
+    assert [asked(one) for one in wrong] == [401] * 5
+    assert (asked("Bearer falsch"), asked(right), asked(right, "10.0.0.2")) == (429, 429, 200)
+    assert asked("", path="/gradio_api/queue/join") == 200  # where the framework asks
+    clock[0] += 61
+    assert asked(right) == 200
+
+
 def test_guard_remembers_only_so_many_addresses(monkeypatch):
     monkeypatch.setattr(guard, "REMEMBERED_ADDRESSES", 3)
     served = guarded()
@@ -344,6 +379,21 @@ def test_guard_hides_names_that_were_not_checked():
     framework = Framework()
     drive(guarded(framework), headers={"x-forwarded-host": "evil.example", "x-gradio-server": "http://evil.example"})
     assert framework.headers == [(b"host", HOST.encode())]
+
+
+def test_guard_begins_nothing_new_once_the_program_ends():
+    ending = threading.Event()
+    served = guarded(ending=ending)
+    requests = [("GET", "/"), ("GET", "/gradio_api/queue/data"), ("POST", "/gradio_api/cancel")]
+    begun = [("POST", "/gradio_api/queue/join"), ("POST", "/gradio_api/call/ask"), ("POST", "/gradio_api/mcp/")]
+    assert {drive(served, path, method=method)[0] for method, path in requests + begun} == {200}
+    ending.set()
+    assert {drive(served, path, method=method)[0] for method, path in requests} == {200}
+    for method, path in begun:
+        assert drive(served, path, method=method)[::2] == (
+            503,
+            "Das Programm wird gerade beendet. / The program is ending.\n",
+        )
 
 
 def test_guard_passes_events_on_at_once_and_tells_of_a_client_that_leaves():
@@ -507,7 +557,8 @@ def test_page_takes_an_uploaded_file(page):
     uploaded = page.client.post("/gradio_api/upload", files={"files": ("a.txt", b"Text")})
     [path] = uploaded.json()
     url = f"{page.client.base_url}/gradio_api/file={path}"
-    assert page.client.get(url).text == "Text"
+    assert Path(path).read_text(encoding="utf-8") == "Text"
+    assert page.client.get(url).status_code == 403  # the page never asks for what was uploaded
     file = {"path": path, "url": url, "orig_name": "a.txt", "meta": {"_type": "gradio.FileData"}}
     assert page.join("take", [file]).status_code == 200
     assert page.outcome()["output"]["data"] == [path]
@@ -526,12 +577,13 @@ def test_page_takes_an_uploaded_file(page):
         "/openapi.json",
         "/gradio_api/openapi.json",
         "/gradio_api/runs",
+        "/gradio_api/dev/reload",
         "/docs",
     ],
 )
 def test_page_keeps_files_and_inner_routes_closed(page, path):
     response = page.client.get(path, follow_redirects=False)
-    assert (response.status_code in {403, 404}, "location" in response.headers) == (True, False)
+    assert (response.status_code, "location" in response.headers) == (403, False)
 
 
 def test_page_redirects_nowhere_else(page):
@@ -611,7 +663,7 @@ def test_page_never_calls_the_address_of_a_file(page):
 
 def test_page_has_no_way_round_the_queue(page):
     for route in ("run", "api"):
-        assert page.client.post(f"/gradio_api/{route}/echo", json={"data": ["a"]}).status_code == 404
+        assert page.client.post(f"/gradio_api/{route}/echo", json={"data": ["a"]}).status_code == 403
 
 
 if __name__ == "__main__":

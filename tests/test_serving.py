@@ -1,3 +1,5 @@
+import asyncio
+import json
 import os
 import shutil
 import socket
@@ -14,6 +16,7 @@ from index.errors import IndexMissing, InputInvalid
 from index.store import NewsIndex
 from qa import serving
 from qa.serving import (
+    Health,
     check_address,
     host_names,
     is_loopback,
@@ -412,3 +415,28 @@ def test_opened_index_of_articles_alone_lies_in_the_cache_one_for_the_same_artic
         news_index.close()
     assert folders[0] == folders[1] != folders[2]
     assert {folder.parent for folder in folders} == {tmp_path / "cache" / "indexes"}
+
+
+# health
+
+
+@pytest.mark.parametrize("details", [True, False])
+def test_health_tells_what_is_served_to_those_who_may_know(tmp_path, write_article, details):
+    news_index = NewsIndex.open_or_create(tmp_path / "index", CountingEmbedder())
+    news_index.add([write_article("bad.txt", "Das Bad öffnet im Mai. Es hat 25 Bahnen.")])
+    sent = []
+
+    async def framework(scope, receive, send):
+        sent.append(scope["path"])
+
+    async def send(message):
+        sent.append(message)
+
+    health = Health(framework, news_index=news_index, details=details)
+    for path in ("/healthz", "/", "/healthz/x"):
+        asyncio.run(health({"type": "http", "path": path}, None, send))
+    start, body, *others = sent
+    known = {"articles": 1, "passages": 1, "sentences": 2, "model": "counting", "change": news_index.catalogue.sequence}
+    assert (start["status"], others) == (200, ["/", "/healthz/x"])
+    assert json.loads(body["body"]) == {"ok": True, **(known if details else {})}
+    news_index.close()

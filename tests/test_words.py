@@ -8,11 +8,12 @@ from string import Formatter
 
 import pytest
 
+from index import files, formats
 from qa import render
 from qa.collection import Order
 from qa.exporting import ConversationForm, Form
 from qa.feedback import Judgement
-from qa.words import PAGE
+from qa.words import PAGE, REASONS, reason
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = [ROOT / "app.py", *sorted(path for path in (ROOT / "qa").glob("*.py") if path.name != "words.py")]
@@ -134,3 +135,102 @@ def test_words_that_notices_name_are_the_ones_of_the_page():
             choices = (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,)
             named |= {choice.value for choice in choices if isinstance(choice, ast.Constant)}
     assert named == NOTICES
+
+
+# why a file was skipped
+
+
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        ("is empty; add a file with text in it", "ist leer; bitte eine Datei mit Text hinzufügen"),
+        (
+            "has 25,000,000 bytes, more than the 20,000,000 that are read; split it into single articles",
+            "hat 25.000.000 Bytes, gelesen werden höchstens 20.000.000; bitte in einzelne Artikel teilen",
+        ),
+        (
+            "has the ending .txt, but is a PDF file; rename it, or save its text as plain text (.txt)",
+            "hat die Endung .txt, ist aber eine PDF-Datei; bitte umbenennen, oder den Text als reinen Text (.txt) "
+            "speichern",
+        ),
+        (
+            "holds no article: of 3 parts, the first (a/b.txt) is empty; add a file with text in it",
+            "enthält keinen Artikel: Von 3 Teilen gilt für den ersten (a/b.txt): ist leer; bitte eine Datei mit Text "
+            "hinzufügen",
+        ),
+        (
+            "is no JSON (Expecting value: line 3 column 1 (char 17)); correct it, or save its text as plain text "
+            "(.txt)",
+            "ist kein JSON (Zeile 3, Spalte 1); bitte berichtigen, oder den Text als reinen Text (.txt) speichern",
+        ),
+        ("is a riddle", "is a riddle"),
+        ("", ""),
+    ],
+)
+def test_reason_is_told_in_the_language_of_the_page(english, german):
+    assert reason(english, "de") == german
+    assert reason(english, "en") == english
+
+
+@pytest.mark.parametrize(
+    "name", ["holds no article: of 1 parts, the first (" * 20_000, "is {}, {0} (" * 20_000, "{0.x}"]
+)
+def test_reason_bears_a_file_with_the_name_of_a_reason(name):
+    told = reason(f"holds no article: of 1 parts, the first ({name}) is empty; add a file with text in it", "de")
+    assert told.startswith("enthält keinen Artikel: Von 1 Teilen gilt für den ersten (")
+
+
+def reasons_in(path: Path) -> Iterator[str]:
+    """What a module says of files that it skips; "…" stands for what it fills in."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+    def text_of(node: ast.AST) -> str | None:
+        match node:
+            case ast.Constant(value=str(text)):
+                return text
+            case ast.Name(id=name):
+                return constants.get(name)
+            case ast.JoinedStr(values=values):
+                return "".join(
+                    str(part.value) if isinstance(part, ast.Constant) else text_of(part.value) or "…" for part in values
+                )
+        return None
+
+    tellers = {"_reason_to_skip", "_why_not_opened", "_why_it_ended"}
+    for node in ast.walk(tree):
+        told: list[ast.AST] = []
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            told = {"ArticleUnreadable": node.args[:1], "Skipped": node.args[1:]}.get(node.func.id, [])
+            if node.func.id == "Received" and len(node.args) == 3 and isinstance(node.args[2], ast.Tuple):
+                told = node.args[2].elts
+        elif isinstance(node, ast.FunctionDef) and node.name in tellers:
+            told = [part.value for part in ast.walk(node) if isinstance(part, ast.Return) and part.value]
+        elif isinstance(node, ast.Dict) and [text_of(key) for key in node.keys if key] == ["error"]:
+            told = node.values
+        elif isinstance(node, ast.IfExp) and path.name == "articles.py":
+            told = [node.body, node.orelse]
+        yield from (text for text in map(text_of, told) if isinstance(text, str) and " " in text)
+
+
+def test_reasons_are_all_told_in_german():
+    sources = [ROOT / "index" / f"{name}.py" for name in ("articles", "files", "formats", "sandbox", "webpage")]
+    told = {text for path in [*sources, ROOT / "qa" / "collection.py"] for text in reasons_in(path)}
+    assert len(told) > 50
+    told = {re.sub("^…,", "has …,", text) for text in told}  # which is put together before
+    assert [text for text in sorted(told) if reason(text, "de") == text] == []
+    for pattern, german in REASONS.items():
+        fields = sorted(int(part[1]) for part in Formatter().parse(german) if part[1] is not None)
+        assert set(fields) <= set(range(pattern.count("{}"))), pattern
+        assert not german.endswith(".")
+
+
+def test_kinds_of_files_are_all_named_in_german():
+    kinds = {*formats._KIND_OF.values(), *(kind for _, kind, _ in formats._MAGIC), *(kind for _, kind in files._MAGIC)}
+    assert [kind for kind in sorted(kinds) if reason(kind, "de") == kind] == []

@@ -1,5 +1,6 @@
-// What the page does by itself: tells the server what was clicked, copies and saves, language and theme, the keyboard.
-// BELEGSTELLE has the words of the page, by language; the program puts it before this script.
+// What the page does by itself: tells the server what was clicked, copies and saves, keeps conversations, language and
+// theme, the keyboard. BELEGSTELLE has the words of the page, by language, LIMITS how much is taken; the program puts
+// both before this script.
 (() => {
   const AREAS = [
     ["#clicked", /^#(beleg|stelle|woertlich|kopie|urteil|ausfuhr)-|^#article=/],
@@ -15,36 +16,120 @@
 
   const narrow = window.matchMedia("(max-width: 900px)"); // the source then stands below the conversation
 
-  let clicks = 0;
-  const tell = (field, text) => {
-    const input = document.querySelector(`${field} textarea, ${field} input`);
-    if (!input) return false;
-    clicks += 1;
-    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(input), "value").set.call(input, `${text}/${clicks}`);
+  const part = (field) => document.querySelector(`${field} textarea, ${field} input`);
+  const put = (input, text) => {
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(input), "value").set.call(input, text);
     input.dispatchEvent(new Event("input", { bubbles: true }));
-    return true;
   };
 
-  const say = (text) => {
+  let clicks = 0;
+  const tell = (field, text) => {
+    const input = part(field);
+    if (!input) return;
+    clicks += 1;
+    put(input, `${text}/${clicks}`);
+  };
+
+  const say = (text, seconds = 2.5) => {
     const voice = document.querySelector("#stimme");
     voice.textContent = text;
     voice.classList.add("sichtbar");
     clearTimeout(say.timer);
-    say.timer = setTimeout(() => voice.classList.remove("sichtbar"), 2500);
+    say.timer = setTimeout(() => voice.classList.remove("sichtbar"), 1000 * seconds);
   };
 
-  // what the framework does not say in our words
+  // The framework's own messages are not shown, since they are in another language or tell of its insides: what went
+  // wrong is told in our words, and where its cause is not seen here, that something did.
+  let complained = 0;
+  const complain = (text) => {
+    complained = Date.now();
+    say(text, 8);
+  };
   const fetched = window.fetch;
   window.fetch = async (...request) => {
     try {
       const response = await fetched(...request);
-      if (response.status === 503) say(words.queue_full);
+      const told = { 401: words.login_again, 503: words.queue_full }[response.status];
+      if (told) complain(told);
       return response;
     } catch (error) {
-      if (error.name !== "AbortError") say(words.lost);
+      if (error.name !== "AbortError") complain(words.lost);
       throw error;
     }
   };
+  const explain = async (message) => {
+    if (message.dataset.seen) return;
+    message.dataset.seen = "yes";
+    await window.fetch("gradio_api/app_id").catch(() => {}); // is the program there at all?
+    if (Date.now() - complained > 2000) complain(words.went_wrong);
+  };
+
+  // files: dropped anywhere else they would take the place of the page, and too many or too large ones are not sent
+  const refusal = (files) => {
+    const megabytes = (bytes) => Math.floor(bytes / 1e6);
+    const large = files.find((file) => file.size > LIMITS.file);
+    if (large) return words.file_too_large.replace("{limit}", megabytes(LIMITS.file)).replace("{name}", () => large.name);
+    if (files.length > LIMITS.files) return words.too_many_files.replace("{limit}", LIMITS.files);
+    const sent = files.reduce((bytes, file) => bytes + file.size + 1000, 0); // each with its name around it
+    return sent > LIMITS.upload ? words.upload_too_large.replace("{limit}", megabytes(LIMITS.upload)) : "";
+  };
+  const refuse = (event, files) => {
+    const told = refusal([...(files ?? [])]);
+    if (!told) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    complain(told);
+  };
+  const holdsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  for (const type of ["dragover", "drop"]) {
+    window.addEventListener(type, (event) => {
+      if (event.target.closest?.("#upload")) return;
+      if (!holdsFiles(event) && event.target.closest?.("input, textarea")) return; // text may be dropped there
+      event.preventDefault();
+      if (event.dataTransfer) event.dataTransfer.dropEffect = "none";
+    });
+  }
+  document.addEventListener("drop", (event) => event.target.closest?.("#upload") && refuse(event, event.dataTransfer?.files), true);
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches?.("#upload input[type=file]")) return;
+    refuse(event, event.target.files);
+    if (event.defaultPrevented || complained > Date.now() - 100) event.target.value = ""; // the same may be chosen again
+  }, true);
+
+  // Conversations are kept here, and several pages may change them: of each the newest counts, and a deleted one is gone.
+  const KEPT = "belegstelle-kept";
+  const MOST_KEPT = 50;
+  const LONGEST_KEPT = 100000; // characters; all of them are sent with each question
+  const listed = (text) => {
+    try {
+      return JSON.parse(text || "[]").filter((one) => typeof one?.id === "string" && typeof one.at === "string");
+    } catch {
+      return [];
+    }
+  };
+  const changed = (one) => (one.changed > one.at ? one.changed : one.at);
+  const merged = (...lists) => {
+    const newest = new Map();
+    for (const one of lists.flat()) {
+      const other = newest.get(one.id);
+      if (!other || (!other.deleted && (one.deleted || changed(one) > changed(other)))) newest.set(one.id, one);
+    }
+    const all = [...newest.values()].sort((a, b) => (a.at < b.at) - (a.at > b.at));
+    const conversations = all.filter((one) => !one.deleted).slice(0, MOST_KEPT);
+    while (JSON.stringify(conversations).length > LONGEST_KEPT) conversations.pop();
+    return JSON.stringify([...conversations, ...all.filter((one) => one.deleted).slice(0, 4 * MOST_KEPT)]);
+  };
+  let kept; // as the page's field had it last
+  const keep = () => {
+    const input = part("#stored");
+    if (!input || (input.value === kept && kept === localStorage.getItem(KEPT))) return;
+    kept = merged(listed(input.value), listed(localStorage.getItem(KEPT)));
+    try {
+      localStorage.setItem(KEPT, kept);
+    } catch {} // there is no room, or it is not allowed
+    if (input.value !== kept) put(input, kept);
+  };
+  window.addEventListener("storage", (event) => event.key === KEPT && keep());
 
   const copy = async (text) => {
     if (navigator.clipboard) await navigator.clipboard.writeText(text);
@@ -190,7 +275,9 @@
       title.closest('[role="region"]').scrollTop = 0;
       if (narrow.matches) title.scrollIntoView();
     }
-    const handout = document.querySelector("#handout textarea, #handout input");
+    for (const message of document.querySelectorAll(".toast-body")) explain(message);
+    keep();
+    const handout = part("#handout");
     if (handout && handout.value && handout.dataset.seen !== handout.value) {
       handout.dataset.seen = handout.value;
       const given = JSON.parse(handout.value);
@@ -205,6 +292,20 @@
       event.target.click();
     }
   });
+
+  // a link may open an article, or fill in a question, which is asked by whoever follows the link, never by the link
+  const follow = () => {
+    const [, name, text] = location.hash.match(/^#(article|question)=(.*)$/s) ?? [];
+    if (name === "article") tell("#clicked", location.hash.slice(1));
+    if (name !== "question" || !field()) return;
+    let question = text;
+    try {
+      question = decodeURIComponent(text);
+    } catch {} // a lone per cent sign, then
+    put(field(), [...question].slice(0, LIMITS.question).join(""));
+    toQuestion();
+  };
+  window.addEventListener("hashchange", follow);
 
   let opened = false;
   const start = () => {
@@ -227,7 +328,7 @@
       if (opened || !field()) return;
       opened = true;
       if (theme) showTheme(theme);
-      if (location.hash.startsWith("#article=")) setTimeout(() => tell("#clicked", location.hash.slice(1)), 300);
+      setTimeout(follow, 300);
     }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["value", "class"] });
     setInterval(dress, 500); // a field's value changes without a mutation
     document.addEventListener("click", (event) => {
