@@ -483,6 +483,17 @@ class Catalogue:
             )
         return found
 
+    def passage_spans(self, article_id: str) -> list[tuple[int, int]]:
+        """Where the passages of an article start and end, in the order in which they stand."""
+        rows = self.connection.execute(
+            'SELECT a.start, b."end" FROM passages p '
+            "JOIN sentences a ON a.article_id = p.article_id AND a.position = p.first "
+            "JOIN sentences b ON b.article_id = p.article_id AND b.position = p.last "
+            "WHERE p.article_id = ? ORDER BY p.first, p.last",
+            (article_id,),
+        )
+        return [(start, end) for start, end in rows]
+
     def _sentence_vectors(self, article_id: str, count: int) -> Vectors:
         row = self.connection.execute("SELECT sentence_vectors FROM articles WHERE id = ?", (article_id,)).fetchone()
         return np.frombuffer(row[0], dtype=np.float16).reshape(count, -1).astype(np.float32)

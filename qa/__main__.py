@@ -1,4 +1,4 @@
-"""The command line of asking: `python -m qa ask|batch|retrieve|feedback`."""
+"""The command line of asking and measuring: `python -m qa ask|batch|retrieve|evaluate|compare|feedback`."""
 
 import argparse
 import json
@@ -6,14 +6,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.command_line import common_options, index_folder, open_index, progress_bar, run
+from index.command_line import common_options, index_folder, named_embedder, open_index, progress_bar, run
 from index.errors import InputInvalid, QuestionInvalid
 from index.files import printable
 from index.store import Scope
 from qa import feedback, render
 from qa.batch import answer_questions, retrieve_questions
+from qa.comparison import compare
+from qa.evaluation import evaluate_questions, index_of_texts
+from qa.evaluation_folder import EvaluationFolder, comparison_object
 from qa.options import answering_options, named_assistant
 from qa.question_files import Question, checked_date, read_questions
+from qa.results import MEASURES
+from qa.summary import comparison_text, evaluation_text, missed
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,6 +59,41 @@ def _parser() -> argparse.ArgumentParser:
     judged.add_argument("--out", required=True, type=Path, metavar="FILE.jsonl", help="where to write")
     judged.set_defaults(command=_feedback)
 
+    evaluated = commands.add_parser(
+        "evaluate", parents=common, help="answer a file of questions and measure the answers"
+    )
+    evaluated.add_argument(
+        "--questions",
+        required=True,
+        type=Path,
+        metavar="GOLD",
+        help="questions with what is right (README: Evaluating)",
+    )
+    evaluated.add_argument("--qrels", type=Path, metavar="FILE", help="relevance judgements in TREC's form")
+    evaluated.add_argument(
+        "--squad",
+        action="store_true",
+        help="search the texts that come with the questions (contexts of a SQuAD file, the corpus of a BEIR folder)",
+    )
+    evaluated.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="where to write")
+    evaluated.add_argument("--resume", action="store_true", help="go on after the last answer that stands in --out")
+    evaluated.add_argument("--lang", choices=("de", "en"), default="de", help="language of the report (default de)")
+    evaluated.add_argument(
+        "--fail-under",
+        action="append",
+        type=_bar,
+        default=[],
+        metavar="MEASURE=VALUE",
+        help="exit with 1 if a measure is worse than this (for those of which less is better: if it is more)",
+    )
+    evaluated.set_defaults(command=_evaluate)
+
+    comparing = commands.add_parser("compare", help="compare two evaluations question by question")
+    comparing.add_argument("first", type=Path, metavar="FOLDER_A")
+    comparing.add_argument("second", type=Path, metavar="FOLDER_B")
+    comparing.add_argument("--json", action="store_true", help="print one JSON object")
+    comparing.set_defaults(command=_compare)
+
     for command in (batch, retrieve):
         command.add_argument("--questions", required=True, type=Path, metavar="IN.jsonl", help="the questions")
         command.add_argument("--out", required=True, type=Path, metavar="OUT.jsonl", help="where to write")
@@ -65,6 +105,16 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
     return value
+
+
+def _bar(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    if name not in MEASURES:
+        raise argparse.ArgumentTypeError(f"{name!r} is no measure; one of: {', '.join(MEASURES)}")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} has no value; write for instance {name}=0.75") from None
 
 
 def _ask(arguments: argparse.Namespace) -> int:
@@ -107,6 +157,42 @@ def _retrieve(arguments: argparse.Namespace) -> int:
         tell=progress_bar("questions", quiet=arguments.quiet),
     )
     return _report(faults)
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    if arguments.squad and arguments.index:
+        raise InputInvalid("--squad makes an index of its own in --out; leave --index out")
+    folder = EvaluationFolder(arguments.out)
+    news_index = (
+        index_of_texts(arguments.questions, folder, named_embedder(arguments), resume=arguments.resume)
+        if arguments.squad
+        else open_index(arguments)
+    )
+    evaluation = evaluate_questions(
+        named_assistant(arguments, news_index),
+        arguments.questions,
+        folder,
+        qrels=arguments.qrels,
+        resume=arguments.resume,
+        language=arguments.lang,
+        tell=progress_bar("questions", quiet=arguments.quiet),
+    )
+    print(evaluation_text(evaluation))
+    if not arguments.quiet:
+        print(f"report: {printable(str(arguments.out / 'report.html'))}", file=sys.stderr)
+    failed = missed(evaluation.measures, dict(arguments.fail_under))
+    for line in failed:
+        print(f"error: {line}", file=sys.stderr)
+    return 1 if _report(evaluation.faults) or failed else 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    comparison = compare(arguments.first, arguments.second)
+    if arguments.json:
+        print(json.dumps(comparison_object(comparison), ensure_ascii=False))
+    else:
+        print("\n".join(map(printable, comparison_text(comparison).split("\n"))))
+    return 0
 
 
 def _feedback(arguments: argparse.Namespace) -> int:

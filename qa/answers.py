@@ -65,6 +65,7 @@ class Assistant:
             passages=tuple(hits),
             conflict=None,
             seconds=time.perf_counter() - started,
+            evidence=tuple(ranked),
         )
 
     def retrieve(self, question: str, *, top: int | None = None, scope: Scope = EVERYTHING) -> list[Hit]:

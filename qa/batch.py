@@ -12,6 +12,7 @@ from qa import render
 from qa.answers import Assistant
 from qa.dialogue import asked_before, understand
 from qa.question_files import Question
+from qa.types import Evidence
 
 _BEGINNING = b'{"id": '  # of every line that is written here
 
@@ -19,23 +20,38 @@ Tell = Callable[[int, int], None]  # questions done, questions in all
 
 
 def answer_questions(
-    assistant: Assistant, questions: Sequence[Question], out: Path, *, resume: bool = False, tell: Tell | None = None
+    assistant: Assistant,
+    questions: Sequence[Question],
+    out: Path,
+    *,
+    resume: bool = False,
+    ranked: int = 0,
+    tell: Tell | None = None,
 ) -> list[str]:
     """Write one answer object a line, in the order of the questions; return a line for each that failed.
 
     A question that cannot be asked, an over-long one for instance, still gets its line: abstained, with the reason in
     `error`. With `resume`, the answers that stand in `out` are kept and the work goes on after the last whole one.
+    With `ranked`, that many of the best sentences, cited or not, stand in `sentences` for those who measure.
     """
     failures = []
 
     def answered(question: Question) -> dict[str, object]:
         try:
             understood = understand(question.text, asked_before(question.history)).question
-            answer = render.answer_object(assistant.ask(understood, scope=question.scope), question.id)
-            return {**answer, "question": question.text, "understood": understood} if question.history else answer
+            answer = assistant.ask(understood, scope=question.scope)
         except QuestionInvalid as error:
             failures.append(f"question {question.id}: {error}")
-            return _failed(question, str(error))
+            return _failed(question, str(error)) | ({"sentences": []} if ranked else {})
+        told = render.answer_object(answer, question.id)
+        if question.history:
+            told |= {"question": question.text, "understood": understood}
+        if ranked:
+            chosen = assistant.selected(understood, answer.evidence)
+            told["sentences"] = [
+                {**_sentence_object(evidence), "chosen": evidence in chosen} for evidence in answer.evidence[:ranked]
+            ]
+        return told
 
     _write(questions, out, answered, resume=resume, tell=tell)
     return failures
@@ -66,17 +82,20 @@ def _retrieved(assistant: Assistant, question: Question, *, unit: str, top: int)
     if unit == "passage":
         found = [render.hit_object(hit) for hit in hits]
     else:
-        found = [
-            {
-                "article": evidence.article.name,
-                "article_id": evidence.article.id,
-                "start": evidence.sentence.start,
-                "end": evidence.sentence.end,
-                "score": round(evidence.score, 4),
-            }
-            for evidence in assistant.rank(asked, hits, read=len(hits))[:top]
-        ]
+        found = [_sentence_object(evidence) for evidence in assistant.rank(asked, hits, read=len(hits))[:top]]
     return {"id": question.id, "hits": found, "seconds": round(time.perf_counter() - started, 4)}
+
+
+def _sentence_object(evidence: Evidence) -> dict[str, object]:
+    return {
+        "article": evidence.article.name,
+        "article_id": evidence.article.id,
+        "start": evidence.sentence.start,
+        "end": evidence.sentence.end,
+        "sentence": evidence.sentence.text,
+        "score": round(evidence.score, 4),
+        "copies": [copy.name for copy in evidence.copies],
+    }
 
 
 def _failed(question: Question, reason: str) -> dict[str, object]:

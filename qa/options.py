@@ -30,12 +30,17 @@ def answering_options() -> argparse.ArgumentParser:
 
 
 def named_assistant(arguments: argparse.Namespace, news_index: NewsIndex) -> Assistant:
-    """The assistant that the options name, its models loaded, so that the first question is timed like the others.
+    """The assistant that the options name. Raises ModelUnavailable where a model cannot be loaded."""
+    return assistant_for(news_index, reader=arguments.reader, refusal=arguments.refusal)
+
+
+def assistant_for(news_index: NewsIndex, *, reader: str = TRAINED, refusal: Refusal = DEFAULTS.refusal) -> Assistant:
+    """An assistant with its models loaded, so that the first question is timed like the others.
 
     Raises ModelUnavailable where a model cannot be loaded.
     """
-    reader = named_reader(arguments.reader)
+    loaded = named_reader(reader)
     _ = news_index.embedder
-    if reader:
-        reader.load()
-    return Assistant(news_index, reader=reader, settings=replace(DEFAULTS, refusal=arguments.refusal))
+    if loaded:
+        loaded.load()
+    return Assistant(news_index, reader=loaded, settings=replace(DEFAULTS, refusal=refusal))

@@ -1,16 +1,21 @@
-"""Reads question files: JSON Lines as the README describes them, and SQuAD JSON (v1.1 and v2.0)."""
+"""Reads question files: JSON Lines as the README describes them, and the forms of `qa.question_formats`."""
 
 import json
 import re
+import reprlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from index.errors import QuestionInvalid
 from index.store import EVERYTHING, Scope
+from qa import question_formats as formats
 
+_LONGEST_ID = 1000  # characters
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 100  # a fault is one line that can be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,86 +40,82 @@ class Question:
     type: str | None = None
     language: str | None = None
     history: tuple[str, ...] = ()  # the questions of the conversation before it, oldest first
+    relevant: tuple[tuple[str, int], ...] = ()  # where whole articles are judged: name, grade above 0
+    conflict: bool | None = None  # whether the sources disagree
 
 
-def read_questions(path: Path) -> tuple[list[Question], list[str]]:
+def read_questions(path: Path, *, qrels: Path | None = None) -> tuple[list[Question], list[str]]:
     """The questions of a file in order, and one line for each bad entry that names where it stands and what is wrong.
+
+    Reads JSON Lines as the README describes them, SQuAD JSON, TREC topics (SGML, or lines of an id, a tab and a
+    question), CSV with a header, and BEIR folders. `qrels` is a file of judgements of whole articles, in the form of
+    TREC or BEIR; articles go by their file names in the index, kept as they are given there. Of a BEIR folder the
+    questions of one split are read: `qrels`, else `qrels/test.tsv`, else the only one there is.
 
     Raises QuestionInvalid where the file cannot be read at all.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise QuestionInvalid(f"{path} cannot be read ({error.strerror}); name a file of questions") from error
-    except UnicodeDecodeError as error:
-        raise QuestionInvalid(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
-    squad = _squad(text)
-    entries = _squad_entries(squad, path) if squad is not None else _json_lines(text, path)
-    questions: list[Question] = []
+    judged: formats.Grades = {}
     faults: list[str] = []
-    seen: set[str] = set()
+    if formats.is_folder(path):
+        queries = path / "queries.jsonl"
+        text = formats.read_text(queries)
+        judged, faults = formats.beir_judgements(path, qrels)
+        entries: Iterable[formats.Entry] = formats.beir_entries(text, queries, judged)
+    else:
+        entries = _entries(formats.read_text(path), path)
+        if qrels:
+            judged, faults = formats.read_judgements(qrels)
+    questions: dict[str, Question] = {}
     for place, entry in entries:
         try:
             question = _question(entry)
-            if question.id in seen:
-                raise QuestionInvalid(f"the id {question.id!r} stands there twice")
+            if question.id in questions:
+                question = _joined(questions[question.id], question, rows=isinstance(entry, formats.Row))
         except QuestionInvalid as error:
             faults.append(f"{place}: {error}")
             continue
-        seen.add(question.id)
-        questions.append(question)
-    return questions, faults
-
-
-def _squad(text: str) -> list[object] | None:
-    """The `data` of a SQuAD file; None if the text is something else."""
-    try:
-        parsed = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    data = parsed.get("data") if isinstance(parsed, dict) else None
-    return data if isinstance(data, list) else None
-
-
-def _squad_entries(data: list[object], path: Path) -> Iterable[tuple[str, object]]:
-    number = 0
-    for article in data:
-        for paragraph in _list(article, "paragraphs"):
-            for qa in _list(paragraph, "qas"):
-                number += 1
-                if not isinstance(qa, dict):
-                    yield f"{path}, question {number}", qa
-                    continue
-                answers = [str(answer.get("text", "")) for answer in _list(qa, "answers") if isinstance(answer, dict)]
-                answerable = not qa.get("is_impossible", False)
-                yield (
-                    f"{path}, question {number}",
-                    {
-                        "id": qa.get("id"),
-                        "question": qa.get("question"),
-                        "answerable": answerable,
-                        "answers": list(dict.fromkeys(answers)),
-                    },
-                )
-
-
-def _list(parent: object, key: str) -> list[object]:
-    value = parent.get(key) if isinstance(parent, dict) else None
-    return value if isinstance(value, list) else []
-
-
-def _json_lines(text: str, path: Path) -> Iterable[tuple[str, object]]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
+        except RecursionError:
+            faults.append(f"{place}: is nested too deeply; write it as the README describes it")
             continue
-        try:
-            yield f"{path}:{number}", json.loads(line)
-        except (ValueError, RecursionError):
-            yield f"{path}:{number}", None
+        questions[question.id] = question
+    if qrels and questions and not judged.keys() & questions.keys():
+        raise QuestionInvalid(f"{qrels} judges none of the questions of {path}; name the judgements of these")
+    return [_judged(question, judged.get(question.id, {})) for question in questions.values()], faults
+
+
+def _entries(text: str, path: Path) -> Iterable[formats.Entry]:
+    """The entries of a file, whose form shows in how it begins."""
+    if (data := formats.squad_data(text)) is not None:
+        return formats.squad_entries(data, path)
+    if text.lstrip().startswith("{"):
+        return formats.json_lines(text, path)
+    if formats.is_topics(text):
+        return formats.topic_entries(text, path)
+    if header := formats.csv_columns(text):
+        return formats.csv_entries(text, path, *header)
+    return formats.table_entries(text, path) if formats.is_table(text) else formats.json_lines(text, path)
+
+
+def _joined(known: Question, again: Question, *, rows: bool) -> Question:
+    """The question of an earlier row of a table with what a further row adds. Raises QuestionInvalid for another."""
+    if not rows or known.text != again.text:
+        raise QuestionInvalid(f"the id {_SHORT.repr(again.id)} stands there twice")
+    return replace(
+        known,
+        answerable=again.answerable if known.answerable is None else known.answerable,
+        answers=tuple(dict.fromkeys(known.answers + again.answers)),
+        gold=tuple(dict.fromkeys(known.gold + again.gold)),
+    )
+
+
+def _judged(question: Question, grades: Mapping[str, int]) -> Question:
+    return replace(question, relevant=tuple({**dict(question.relevant), **grades}.items())) if grades else question
 
 
 def _question(entry: object) -> Question:
     """Check one entry. Raises QuestionInvalid."""
+    if isinstance(entry, QuestionInvalid):
+        raise entry
     if not isinstance(entry, dict):
         raise QuestionInvalid('is no JSON object like {"id": "q1", "question": "Wann beginnt die Messe?"}')
     try:
@@ -126,20 +127,19 @@ def _question(entry: object) -> Question:
     answers = entry.get("answers", [])
     if not isinstance(gold, list) or not isinstance(answers, list):
         raise QuestionInvalid("'gold' and 'answers' must be lists")
-    answerable = entry.get("answerable")
-    if answerable is not None and not isinstance(answerable, bool):
-        raise QuestionInvalid("'answerable' must be true or false")
     return Question(
         id=_text(entry, "id"),
         text=text,
         scope=_scope(entry),
         history=_names(entry, "history", "questions"),
-        answerable=answerable,
+        answerable=_truth(entry, "answerable"),
         answers=tuple(str(answer) for answer in answers),
         gold=tuple(_gold(item) for item in gold),
         all_needed=entry.get("all") is True,
         type=str(entry["type"]) if entry.get("type") else None,
         language=str(entry["lang"]) if entry.get("lang") else None,
+        relevant=_relevant(entry),
+        conflict=_truth(entry, "conflict"),
     )
 
 
@@ -149,7 +149,25 @@ def _text(entry: Mapping[str, object], key: str) -> str:
         return str(value)
     if not isinstance(value, str) or not value.strip():
         raise QuestionInvalid(f"has no {key!r}")
+    if "\0" in value:
+        raise QuestionInvalid(f"{key!r} holds a NUL character; take it out")
+    if key == "id" and len(value) > _LONGEST_ID:
+        raise QuestionInvalid(f"'id' has {len(value):,} characters, {_LONGEST_ID:,} are allowed; shorten it")
     return value
+
+
+def _truth(entry: Mapping[str, object], key: str) -> bool | None:
+    value = entry.get(key)
+    if value is not None and not isinstance(value, bool):
+        raise QuestionInvalid(f"{key!r} must be true or false")
+    return value
+
+
+def _relevant(entry: Mapping[str, object]) -> tuple[tuple[str, int], ...]:
+    grades = entry.get("relevant") or {}
+    if not isinstance(grades, dict) or any(type(grade) is not int for grade in grades.values()):
+        raise QuestionInvalid("'relevant' must be an object of file names and whole numbers like {\"a.txt\": 1}")
+    return tuple((name, grade) for name, grade in grades.items() if grade > 0)
 
 
 def _gold(item: object) -> Gold:
@@ -183,4 +201,4 @@ def checked_date(value: object, what: str) -> str | None:
             return date.fromisoformat(value).isoformat()
         except ValueError:
             pass  # a day that is in no calendar
-    raise QuestionInvalid(f"{what} must be a date like 2025-11-30, not {value!r}")
+    raise QuestionInvalid(f"{what} must be a date like 2025-11-30, not {_SHORT.repr(value)}")

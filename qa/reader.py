@@ -41,6 +41,10 @@ class Reader(Protocol):
     def name(self) -> str:
         """The name of the reader, as `--reader` takes it."""
 
+    @property
+    def version(self) -> str:
+        """What tells it from others of that name, for the record of what was run."""
+
     def read(self, question: str, hits: Sequence[Hit]) -> list[tuple[Verdict, ...]]:
         """For each hit a verdict on each of its sentences."""
 
@@ -68,6 +72,13 @@ class TrainedReader:
     def __init__(self, folder: Path = WEIGHTS) -> None:
         self.name = TRAINED if folder == WEIGHTS else str(folder)
         self._folder = folder
+
+    @property
+    def version(self) -> str:
+        """The name with the beginning of the weights' checksum."""
+        from qa.reader_model import checksum_of
+
+        return f"{Path(self.name).name} {checksum_of(self._folder)[:12]}"
 
     @cached_property
     def _network(self) -> Any:
@@ -114,6 +125,11 @@ class AnsweringModel:
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+    @property
+    def version(self) -> str:
+        """The name alone; that of a folder without what leads there."""
+        return Path(self.name).name if Path(self.name).exists() else self.name
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:

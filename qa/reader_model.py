@@ -243,6 +243,11 @@ def load_network(folder: Path) -> EvidenceModel:
     return network.to(fast_type()).requires_grad_(False).eval()
 
 
+def checksum_of(folder: Path) -> str:
+    """The checksum of a folder's trained weights, as reader.json tells it."""
+    return str(json.loads((folder / "reader.json").read_text(encoding="utf-8"))["sha256"])
+
+
 def fast_type() -> torch.dtype:
     """bfloat16 where the processor computes with it, which is two to three times as fast; float32 elsewhere."""
     processor = torch.cpu.get_capabilities()

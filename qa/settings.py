@@ -50,14 +50,14 @@ DEFAULTS = Settings()
 # the questions that README measures.
 BY_READER = Weights(
     evidence=0.05,
-    span=0.0245,
-    similarity=0.3,
-    kind=0.05,
-    passage=0.31,
+    span=0.025,
+    similarity=0.295,
+    kind=0.039,
+    passage=0.319,
     further=0.1,
     several=0.15,
-    certain=(4.48, 2.76, 0.135, -2.92),
-    thresholds={Refusal.STRICT: 0.55, Refusal.NORMAL: 0.37, Refusal.GENEROUS: 0.2},
+    certain=(5.107, 1.81, 0.02, -2.978),
+    thresholds={Refusal.STRICT: 0.55, Refusal.NORMAL: 0.4, Refusal.GENEROUS: 0.2},
 )
 BY_SIMILARITY = Weights(
     evidence=0,

@@ -65,3 +65,4 @@ class Answer:
     passages: tuple[Hit, ...]  # best first
     conflict: tuple[Claim, ...] | None
     seconds: float
+    evidence: tuple[Evidence, ...] = ()  # all sentences that were ranked, best first, cited or not

@@ -8,6 +8,7 @@ from index.store import EVERYTHING, Scope
 from qa.question_files import Gold, Question, checked_date, read_questions
 
 NO_OBJECT = 'is no JSON object like {"id": "q1", "question": "Wann beginnt die Messe?"}'
+RELEVANT = "'relevant' must be an object of file names and whole numbers like {\"a.txt\": 1}"
 
 
 @pytest.fixture
@@ -35,6 +36,8 @@ def test_read_questions_keeps_all_fields(write):
         "history": ["Wo liegt das Bad?"],
         "since": "2025-01-01",
         "until": "2025-12-31",
+        "relevant": {"bad.txt": 2, "rat.txt": 0, "see.txt": 1},
+        "conflict": False,
         "note": "was man nicht kennt, stört nicht",
     }
     assert read_questions(write(json.dumps(entry))) == (
@@ -50,6 +53,8 @@ def test_read_questions_keeps_all_fields(write):
                 all_needed=True,
                 type="when",
                 language="de",
+                relevant=(("bad.txt", 2), ("see.txt", 1)),
+                conflict=False,
             )
         ],
         [],
@@ -78,6 +83,18 @@ def test_read_questions_takes_byte_order_mark_blank_lines_windows_line_ends_and_
             '\'gold\' must hold objects like {"article": "a.txt", "sentence": "…"}',
         ),
         ('{"id": "x", "question": "Wer?", "answerable": "ja"}', "'answerable' must be true or false"),
+        ('{"id": "x", "question": "Wer?", "conflict": 1}', "'conflict' must be true or false"),
+        ('{"id": "x", "question": "Wer?", "relevant": ["a.txt"]}', RELEVANT),
+        ('{"id": "x", "question": "Wer?", "relevant": {"a.txt": true}}', RELEVANT),
+        ('{"id": "x", "question": "Wer?", "relevant": {"a.txt": NaN}}', RELEVANT),
+        ('{"id": "x", "question": "W\\u0000er?"}', "'question' holds a NUL character; take it out"),
+        ('{"id": "x\\u0000", "question": "Wer?"}', "'id' holds a NUL character; take it out"),
+        (f'{{"id": "{"x" * 1001}", "question": "Wer?"}}', "'id' has 1,001 characters, 1,000 are allowed; shorten it"),
+        (f'{{"id": {"1" * 5000}, "question": "Wer?"}}', NO_OBJECT),
+        (
+            f'{{"id": "x", "question": "Wer?", "since": "{"2" * 200}"}}',
+            f"'since' must be a date like 2025-11-30, not '{'2' * 47}...{'2' * 48}'",
+        ),
         ('{"id": "x", "question": "Wer?", "articles": "a.txt"}', "'articles' must be a list of file names"),
         ('{"id": "x", "question": "Wer?", "publishers": [1]}', "'publishers' must be a list of names"),
         (
@@ -101,46 +118,6 @@ def test_read_questions_names_a_bad_line_and_goes_on(write, line, reason):
     assert read_questions(path) == ([Question("gut", "Wer?"), Question("auch", "Wo?")], [f"{path}:3: {reason}"])
 
 
-def squad(*qas: object, version: str) -> str:
-    return json.dumps({"version": version, "data": [{"title": "Bad", "paragraphs": [{"context": "…", "qas": qas}]}]})
-
-
-def test_read_questions_reads_squad_1_1(write):
-    answers = [{"text": "am 2. Mai", "answer_start": 4}, {"text": "am 2. Mai", "answer_start": 4}]
-    path = write(squad({"id": "5a", "question": "Wann?", "answers": answers}, version="1.1"))
-    assert read_questions(path) == ([Question("5a", "Wann?", answerable=True, answers=("am 2. Mai",))], [])
-
-
-def test_read_questions_reads_squad_2_0_spread_over_lines(write):
-    qas = [
-        {"id": "a", "question": "Wann?", "answers": [{"text": "im Mai", "answer_start": 0}], "is_impossible": False},
-        {"id": "b", "question": "Wer?", "answers": [], "plausible_answers": [{"text": "Rat"}], "is_impossible": True},
-    ]
-    path = write(json.dumps(json.loads(squad(*qas, version="v2.0")), indent=1))
-    assert read_questions(path) == (
-        [
-            Question("a", "Wann?", answerable=True, answers=("im Mai",)),
-            Question("b", "Wer?", answerable=False),
-        ],
-        [],
-    )
-
-
-def test_read_questions_names_bad_squad_questions_by_number(write):
-    path = write(squad({"id": "a", "question": "Wer?"}, "?", {"id": "c"}, version="1.1"))
-    questions, faults = read_questions(path)
-    assert [question.id for question in questions] == ["a"]
-    assert faults == [f"{path}, question 2: {NO_OBJECT}", f"{path}, question 3: has no 'question'"]
-
-
-def test_read_questions_bears_squad_parts_of_the_wrong_type(write):
-    odd = {"data": ["x", {"paragraphs": "y"}, {"paragraphs": [{"qas": [{"id": "a", "question": "Wer?"}]}]}]}
-    odd["data"].append({"paragraphs": [{"qas": [{"id": "b", "question": "Wo?", "answers": [{"text": ["z"]}]}]}]})
-    questions, faults = read_questions(write(json.dumps(odd)))
-    assert [question.id for question in questions] == ["a", "b"]
-    assert faults == []
-
-
 def test_read_questions_of_an_empty_file_finds_none(write):
     assert read_questions(write("\n \n")) == ([], [])
 
@@ -153,11 +130,84 @@ def test_read_questions_tells_why_a_file_cannot_be_read(tmp_path, write):
     )
     with pytest.raises(QuestionInvalid) as folder:
         read_questions(tmp_path)
-    assert str(folder.value) == f"{tmp_path} cannot be read (Is a directory); name a file of questions"
+    assert str(folder.value) == (
+        f"{tmp_path / 'queries.jsonl'} cannot be read (No such file or directory); name a file of questions"
+    )
     path = write("öffnet".encode("latin-1"))
     with pytest.raises(QuestionInvalid) as latin:
         read_questions(path)
     assert str(latin.value) == f"{path} is not UTF-8 (byte 0); save it as UTF-8"
+
+
+def test_read_questions_refuses_a_file_that_would_fill_the_memory(write):
+    path = write('{"id": "a", "question": "')
+    with path.open("r+b") as stream:
+        stream.truncate(200_000_000)  # one line
+    with pytest.raises(QuestionInvalid) as error:
+        read_questions(path)
+    assert str(error.value) == f"{path} has more than the 150,000,000 bytes that are read; split it"
+
+
+@pytest.mark.parametrize("depth", [100, 300, 900, 940, 960, 980, 1000, 100_000])
+@pytest.mark.parametrize("key", ["note", "answers", "since", "gold", "relevant", "type"])
+def test_read_questions_bears_nesting_of_any_depth(write, depth, key):
+    path = write(
+        f'{{"id": "a", "question": "Wer?", "{key}": {"[" * depth}{"]" * depth}}}\n{{"id": "b", "question": "Wo?"}}'
+    )
+    questions, faults = read_questions(path)
+    assert questions[-1] == Question("b", "Wo?")
+    assert len(questions) + len(faults) == 2
+    assert all(fault.startswith(f"{path}:1: ") and len(fault) < 1000 for fault in faults)
+
+
+@pytest.mark.parametrize("data", [bytes(range(128)) * 50, b"\0" * 5000, b"\x7fELF\n\t\0\n\0", b"PK\x03\x04<top>\0"])
+def test_read_questions_finds_no_questions_in_binary_data(write, data):
+    questions, faults = read_questions(write(data))
+    assert questions == []
+    assert faults
+
+
+@pytest.fixture
+def qrels(tmp_path):
+    def write_judgements(text: str) -> Path:
+        path = tmp_path / "urteile.txt"
+        path.write_text(text)
+        return path
+
+    return write_judgements
+
+
+def test_read_questions_adds_judgements_of_articles(write, qrels):
+    path = write('{"id": 1, "question": "Wer?", "relevant": {"a.txt": 3, "z.txt": 1}}\n{"id": "b", "question": "Wo?"}')
+    judged = qrels("1 0 a.txt 1\n1 0 b.txt 0\n1 0 c 2\n9 0 a.txt 1\n\n")
+    relevant = (("a.txt", 1), ("z.txt", 1), ("c", 2))
+    assert read_questions(path, qrels=judged) == ([Question("1", "Wer?", relevant=relevant), Question("b", "Wo?")], [])
+
+
+def test_read_questions_names_bad_judgements_and_goes_on(write, qrels):
+    path = write('{"id": "a", "question": "Wer?"}')
+    judged = qrels("a 0 a.txt viel\na 0 b.txt 1\nnur drei Wörter\na 0 zwei Wörter.txt 1\na\tc.txt\t2\n")
+    fault = 'is no judgement like "q1 0 a.txt 1"; give it four cells'
+    assert read_questions(path, qrels=judged) == (
+        [Question("a", "Wer?", relevant=(("b.txt", 1), ("c.txt", 2)))],
+        [f"{judged}:1: {fault}", f"{judged}:3: {fault}", f"{judged}:4: {fault}"],
+    )
+
+
+@pytest.mark.parametrize("judgements", ["", "q1 0 a.txt 1"])
+def test_read_questions_refuses_judgements_of_other_questions(write, qrels, judgements):
+    path, judged = write('{"id": "a", "question": "Wer?"}'), qrels(judgements)
+    with pytest.raises(QuestionInvalid) as error:
+        read_questions(path, qrels=judged)
+    assert str(error.value) == f"{judged} judges none of the questions of {path}; name the judgements of these"
+
+
+def test_read_questions_tells_why_judgements_cannot_be_read(write, tmp_path):
+    with pytest.raises(QuestionInvalid) as error:
+        read_questions(write('{"id": "a", "question": "Wer?"}'), qrels=tmp_path / "fehlt")
+    assert str(error.value) == (
+        f"{tmp_path / 'fehlt'} cannot be read (No such file or directory); name a file of judgements"
+    )
 
 
 @pytest.mark.parametrize(("value", "date"), [(None, None), ("", None), ("2024-02-29", "2024-02-29")])

@@ -21,8 +21,8 @@ from index.store import NewsIndex
 from qa.answers import Assistant
 from qa.question_files import Question, read_questions
 from qa.reader import named_reader
+from qa.scoring import is_gold_sentence
 from qa.settings import BY_READER
-from tests.benchmarks.questions import is_gold
 
 READER_ONLY = replace(BY_READER, similarity=0.0, kind=0.0, passage=0.0)
 RESAMPLES = 10_000
@@ -49,7 +49,7 @@ def _report(name: str, assistant: Assistant, questions: Sequence[Question]) -> N
     first, three = [], []
     for question in questions:
         ranked = assistant.rank(question.text, assistant.retrieve(question.text))
-        gold = [is_gold(question, evidence.article.name, evidence.sentence.text) for evidence in ranked[:3]]
+        gold = [is_gold_sentence(question, {evidence.article.name}, evidence.sentence.text) for evidence in ranked[:3]]
         first.append(gold[:1] == [True])
         three.append(any(gold))
     print(f"{name}: best {_with_interval(first)}, one of three {_with_interval(three)}")

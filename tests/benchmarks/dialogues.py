@@ -21,7 +21,7 @@ from index.store import NewsIndex
 from qa.answers import Assistant
 from qa.dialogue import Earlier, Understood, understand
 from qa.question_files import Gold, Question
-from tests.benchmarks.questions import is_gold
+from qa.scoring import is_gold_sentence
 
 BEST_SENTENCES = 3
 BEST_PASSAGES = 3
@@ -99,13 +99,15 @@ def measure(asked: Sequence[Turn], assistant: Assistant) -> None:
 def among_best(gold: Question, query: str, assistant: Assistant) -> bool:
     """Whether a gold sentence is one of the best of the passages found for a query."""
     best = assistant.rank(query, assistant.retrieve(query))[:BEST_SENTENCES]
-    return any(is_gold(gold, evidence.article.name, evidence.sentence.text) for evidence in best)
+    return any(is_gold_sentence(gold, {evidence.article.name}, evidence.sentence.text) for evidence in best)
 
 
 def in_passages(gold: Question, query: str, assistant: Assistant) -> bool:
     """Whether a gold sentence stands in one of the first passages found for a query."""
     hits = assistant.retrieve(query)[:BEST_PASSAGES]
-    return any(is_gold(gold, hit.article.name, sentence.text) for hit in hits for sentence in hit.passage.sentences)
+    return any(
+        is_gold_sentence(gold, {hit.article.name}, sentence.text) for hit in hits for sentence in hit.passage.sentences
+    )
 
 
 def _share(part: int, count: int) -> str:

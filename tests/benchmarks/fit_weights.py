@@ -26,13 +26,13 @@ from index.types import Hit
 from qa.answers import Assistant
 from qa.confidence import features
 from qa.evidence import rank_evidence, select_evidence
+from qa.measures import auroc
 from qa.options import answering_options
 from qa.questions import detect_language
 from qa.reader import named_reader
 from qa.settings import Weights
 from qa.training_data import Written, held_out, index_articles, read_rows, written_questions
 from qa.types import Evidence, Verdict
-from tests.benchmarks.questions import auroc
 
 Array = npt.NDArray[np.float64]
 
