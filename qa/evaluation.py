@@ -5,8 +5,10 @@
 Every number is computed from the scored questions, and every question counts, refused and failed ones too.
 """
 
+import math
 import os
 import platform
+import re
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -256,7 +258,8 @@ def _means(scored: Sequence[Scored]) -> dict[str, Estimate]:
         having = [number for number, one in enumerate(scored) if name in one.values]
         if having:
             values = [scored[number].values[name] for number in having]
-            low, high = uncertainty.bootstrap_mean(values, [clusters[number] for number in having])
+            interval = uncertainty.bootstrap_mean if name == "chrf" else uncertainty.share_interval
+            low, high = interval(values, [clusters[number] for number in having])
             found[name] = Estimate(float(np.mean(values)), low, high, len(values))
     return found
 
@@ -267,7 +270,7 @@ def clusters_of(scored: Sequence[Scored]) -> list[str]:
 
 
 def grouped(scored: Sequence[Scored]) -> dict[str, dict[str, dict[str, Estimate]]]:
-    """The means of measures by dimension and group; the groups in the order of their names."""
+    """The means of measures by dimension and group; groups that begin with a number in the order of these."""
     results: dict[str, dict[str, dict[str, Estimate]]] = {}
     for dimension in DIMENSIONS:
         members: defaultdict[str, list[Scored]] = defaultdict(list)
@@ -275,5 +278,11 @@ def grouped(scored: Sequence[Scored]) -> dict[str, dict[str, dict[str, Estimate]
             if dimension in one.groups:
                 members[one.groups[dimension]].append(one)
         if members:
-            results[dimension] = {group: _means(members[group]) for group in sorted(members)}
+            results[dimension] = {group: _means(members[group]) for group in sorted(members, key=_by_number)}
     return results
+
+
+def _by_number(group: str) -> tuple[float, str]:
+    """Groups by the number that they begin with, the others after them by name."""
+    digits = re.match(r"\d+", group)
+    return (float(digits[0]) if digits else math.inf, group)

@@ -229,8 +229,9 @@ def _citation_measures(question: Question, answer: Object, library: Library) -> 
     covered = [any(_matches(gold, _names(one), one["sentence"]) for one in citations) for gold in question.gold]
     precision, recall, f1 = measures.citation_scores(cited, covered, all_needed=question.all_needed)
     best = [is_gold(question, one) for one in answer["sentences"]]
+    if citations:  # the precision of nothing is not defined
+        values["citation_precision"] = precision
     return values | {
-        "citation_precision": precision,
         "citation_recall": recall,
         "citation_f1": f1,
         "first_citation": float(any(cited[:1])),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+_NORMAL = 1.959964  # between plus and minus this lie 95 % of a normal distribution
 _INTERVAL = (0.025, 0.975)  # between these shares of the samples lies the 95 % interval
 _BATCH = 100  # samples of a randomisation test that are held in memory at once
 
@@ -52,6 +53,20 @@ def bootstrap_mean(
     sums = np.bincount(numbers, weights=np.asarray(values, dtype=float))
     draws = _draws(len(members), samples=samples, seed=seed)
     return _interval(sums[draws].sum(axis=1) / counts[draws].sum(axis=1))
+
+
+def share_interval(values: Numbers, clusters: Sequence[str]) -> tuple[float, float]:
+    """The 95 % interval of a mean of values from 0 to 1: `bootstrap_mean`, or Wilson's where all are 0 or all are 1.
+
+    Samples of equal values are all the same, and an interval without width would claim certainty. Wilson's (1927) takes
+    each cluster for one trial, or each question where there is but one cluster. Raises ValueError for no values.
+    """
+    mean = float(np.mean(values)) if len(values) else 0.5
+    if mean not in (0.0, 1.0):
+        return bootstrap_mean(values, clusters)
+    trials = len(_members(clusters)[1])
+    reach = _NORMAL**2 / (trials + _NORMAL**2)
+    return (0.0, reach) if mean == 0.0 else (1.0 - reach, 1.0)
 
 
 def paired_randomisation(first: Numbers, second: Numbers, *, samples: int = 10_000, seed: int = 0) -> float:
@@ -103,6 +118,8 @@ def _members(clusters: Sequence[str]) -> tuple[NDArray[np.int64], list[NDArray[n
         raise ValueError("there are no questions to draw from")
     known = {name: number for number, name in enumerate(dict.fromkeys(clusters))}
     numbers = np.array([known[name] for name in clusters], dtype=np.int64)
+    if len(known) == 1:  # one cluster, drawn again and again, would tell nothing of how much the questions differ
+        numbers = np.arange(len(clusters))
     order = np.argsort(numbers, kind="stable")
     return numbers, np.split(order, np.cumsum(np.bincount(numbers))[:-1])
 

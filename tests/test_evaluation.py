@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -227,6 +228,27 @@ def test_estimates_have_wider_intervals_where_questions_share_articles():
         return found.high - found.low
 
     assert width(lambda n: f"{n}.txt") < width(lambda n: f"{n // 20}.txt")
+
+
+def test_estimates_claim_no_certainty_where_all_questions_go_alike():
+    rows = [scored(n, Outcome.RIGHT, article=f"{n}.txt", first_citation=1.0, any_citation=0.0) for n in range(6)]
+    found = estimates(rows)
+    # Wilson's interval at 6 of 6 begins at 6 / (6 + 1.96 ** 2)
+    assert (found["first_citation"].low, found["first_citation"].high) == (pytest.approx(0.6097, abs=1e-4), 1.0)
+    assert (found["any_citation"].low, found["any_citation"].high) == (0.0, pytest.approx(0.3903, abs=1e-4))
+
+
+def test_estimates_of_one_article_draw_its_questions():
+    rows = [scored(n, Outcome.RIGHT, article="a.txt", first_citation=float(n % 2)) for n in range(10)]
+    found = estimates(rows)["first_citation"]
+    assert found.low < 0.4 < 0.6 < found.high
+
+
+def test_grouped_puts_lengths_in_order():
+    rows = [scored(n, Outcome.RIGHT, first_citation=1.0) for n in range(4)]
+    lengths = ["13+", "9-12", "1-4", "5-8"]
+    rows = [replace(one, groups={"length": length}) for one, length in zip(rows, lengths, strict=True)]
+    assert list(grouped(rows)["length"]) == ["1-4", "5-8", "9-12", "13+"]
 
 
 def test_grouped_gives_each_group_its_own_means():

@@ -136,7 +136,8 @@ def test_score_keeps_failed_questions_in_every_denominator(library):
     assert scored.outcome is Outcome.FAILED
     assert scored.values["answerable_refused"] == 1.0
     assert all(value == 0.0 for name, value in scored.values.items() if name != "answerable_refused")
-    assert {"passage_mrr", "sentence_map", "f1", "first_citation"} <= scored.values.keys()
+    assert {"passage_mrr", "sentence_map", "f1", "first_citation", "citation_f1"} <= scored.values.keys()
+    assert "citation_precision" not in scored.values  # there is no such thing where nothing is cited
 
 
 def test_score_counts_gold_that_the_index_lacks_as_never_found(library):

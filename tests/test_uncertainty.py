@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from qa.uncertainty import bootstrap, bootstrap_mean, holm, paired_randomisation
+from qa.uncertainty import bootstrap, bootstrap_mean, holm, paired_randomisation, share_interval
 
 
 def mean_of(values):
@@ -29,9 +29,22 @@ def test_bootstrap_of_two_questions_spans_both():
     assert bootstrap_mean([0, 1], ["a", "b"]) == (0.0, 1.0)
 
 
-def test_bootstrap_of_one_cluster_is_a_point():
-    assert bootstrap(["a", "a"], mean_of([0, 1])) == (0.5, 0.5)
-    assert bootstrap_mean([0, 1], ["a", "a"]) == (0.5, 0.5)
+def test_bootstrap_of_one_cluster_draws_its_questions():
+    assert bootstrap(["a", "a"], mean_of([0, 1])) == (0.0, 1.0)
+    assert bootstrap_mean([0, 1], ["a", "a"]) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("values", "clusters", "interval"),
+    [
+        ([1.0] * 4, ["a", "b", "c", "d"], (4 / (4 + 1.96**2), 1.0)),
+        ([1.0] * 4, ["a", "a", "b", "b"], (2 / (2 + 1.96**2), 1.0)),
+        ([0.0] * 3, ["a", "a", "a"], (0.0, 1.96**2 / (3 + 1.96**2))),
+        ([0.0, 1.0], ["a", "b"], (0.0, 1.0)),
+    ],
+)
+def test_share_interval_has_a_width_where_all_values_are_alike(values, clusters, interval):
+    assert share_interval(values, clusters) == pytest.approx(interval, abs=1e-4)
 
 
 def test_bootstrap_leaves_out_samples_where_the_statistic_is_undefined():

@@ -124,6 +124,8 @@ async def _session(page: Any, number: int, count: int, expected: dict[str, str])
         told = await page.evaluate(WATCH, [question, PATIENCE])
         if told["what"] != "answered":
             ends[told["what"]] += 1
+            shown = await page.evaluate("() => document.querySelector('#chat').innerText.slice(-300)")
+            print(f"session {number}: asked {question!r}, {told}; the page ends in {shown!r}")
             continue
         asked = await page.evaluate("() => [...document.querySelectorAll('#chat .user')].pop().innerText.trim()")
         shown = await page.evaluate(
