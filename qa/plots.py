@@ -53,15 +53,27 @@ _REFERENCE = re.compile(r"#([\w.-]+)")
 
 
 def risk_coverage(
-    points: Sequence[tuple[float, float]], *, name: str, label: str, across: str, up: str, language: str
+    points: Sequence[tuple[float, float]],
+    *,
+    name: str,
+    label: str,
+    operating: tuple[float, float] | None,
+    here: str,
+    across: str,
+    up: str,
+    language: str,
 ) -> str:
     """The share of wrong answers when only the surest questions are answered; points are (coverage, risk).
 
+    `operating` is the point of what was really answered, `here` its name;
     `name` sets the drawing's ids apart from those of others on the page, `label` is its text for a screen reader.
     """
     with _drawing(name, label, height=_TALL) as (axes, svg):
         marker = "o" if len(points) <= _FEW else ""
         axes.plot(*zip(*points, strict=True), color=_ACCENT, linewidth=1.6, marker=marker, markersize=4)
+        if operating:
+            axes.plot(*operating, "o", color=_INK, fillstyle="none", markersize=10, label=_label(here), clip_on=False)
+            _legend(axes)
         axes.set_xlim(0, 1)
         axes.set_ylim(0, max(0.05, 1.1 * max(risk for _, risk in points)))
         _in_percent(axes.xaxis, language, _SHARES)
@@ -126,9 +138,9 @@ def times(
         for (text, second), line in zip(marks.items(), _LINES, strict=False):
             axes.axvline(second, color=_ACCENT, linewidth=1.4, linestyle=line, label=_label(text))
         if marks:
-            axes.margins(y=0.1 + 0.1 * len(marks))  # room for what the lines mean
-            axes.legend(loc="upper right", frameon=False, fontsize=8)
-        axes.xaxis.set_major_formatter(lambda value, _: render.decimal(value, 2, language))
+            _legend(axes, columns=len(marks))
+        digits = 2 if bins[-1][1] > 0.1 else 3
+        axes.xaxis.set_major_formatter(lambda value, _: render.decimal(value, digits, language))
         _in_whole_numbers(axes.yaxis)
         _titles(axes, across, up)
     return svg[0]
@@ -224,6 +236,11 @@ def _presentation(style: str) -> dict[str, str]:
 def _titles(axes: "Axes", across: str, up: str) -> None:
     axes.set_xlabel(across)
     axes.set_ylabel(up)
+
+
+def _legend(axes: "Axes", *, columns: int = 1) -> None:
+    """What the signs mean, above the drawing, where no line crosses it."""
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=columns, frameon=False, fontsize=8)
 
 
 def _in_percent(axis: Any, language: str, ticks: Sequence[float] = ()) -> None:

@@ -9,8 +9,10 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
-from math import isfinite
+from itertools import islice
+from math import ceil, isfinite, log10
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,14 +25,14 @@ from index.errors import InputInvalid
 from index.sentences import split_sentences
 from index.types import Article, Sentence
 from qa import measures, plots, render
-from qa.report_words import MEASURE_WORDS, OUTCOMES, REPORT, RUN_WORDS, SIGNS
+from qa.report_words import MEASURE_WORDS, OUTCOMES, REPORT, RUN_WORDS, SIGNS, TYPES
 from qa.results import LEVELS, MEASURES, Estimate, Evaluation, Outcome, Place, Scored
 from qa.scoring import answerable, is_gold, same_sentence
 
 _PAGE = Path(__file__).parent / "report_page"
 _HEAD = (
     *("first_citation", "any_citation", "refusal_recall", "answerable_refused", "auroc", "calibration_error"),
-    "seconds_p50",
+    *("exact_match", "seconds_p50"),
 )
 _OF_GROUPS = (
     *("first_citation", "any_citation", "passage_recall@10", "article_success@10", "f1_german"),
@@ -57,10 +59,13 @@ _DIMENSIONS = {
     "answerable": "by_answerable",
     "article": "by_article",
 }
+_FILTERS = {"type": "type", "lang": "language", "answerable": "answerable", "length": "length"}
+_OF_FEW = 200  # passages in an index from which ten are easily found
+_GIVEN = (Outcome.RIGHT, Outcome.LATER, Outcome.WRONG, Outcome.SHOULD_REFUSE)  # an answer that can be judged
 _LONG_TABLE = 12  # rows from which a table of groups is closed at first
 _DRAWN_GROUPS = 15
 _EXCERPT = 90  # characters of a passage
-_SNIPPET = 260  # characters of what is said and wanted where the first questions are listed
+_SNIPPET = 260  # characters of what is said where the first questions are listed
 # what HTML does not allow, or no browser shows
 _CONTROLS = dict.fromkeys([*range(9), 11, 12, 13, *range(14, 32), *range(127, 160)], " ")
 
@@ -71,27 +76,31 @@ _CONTROLS = dict.fromkeys([*range(9), 11, 12, 13, *range(14, 32), *range(127, 16
 def first_to_look_at(scored: Sequence[Scored], count: int = 5) -> list[tuple[Scored, str]]:
     """The questions that are most worth a look, each with the key of the reason.
 
-    Sure and wrong ones come first, then those whose gold sentence was not retrieved, those that could not be asked, and
-    those refused although the best sentence was gold; within a kind the surest first. Each kind that there is gets a
-    place, as far as there are places, and the first kinds get those that are left.
+    Those with a wrong sentence come first, then those that should have been refused, those whose gold sentence was not
+    retrieved, those that could not be asked, and those refused although the best sentence was gold; within a kind the
+    surest first. The kinds take turns until all places are taken.
     """
     by_kind: list[list[tuple[Scored, str]]] = []
-    for kind in (_sure_and_wrong, _not_retrieved, _not_asked, _refused_though_first):
+    for kind in (_wrong, _should_refuse, _not_retrieved, _not_asked, _refused_though_first):
         found = [(one, reason) for one in scored if (reason := kind(one))]
         by_kind.append(sorted(found, key=lambda pair: -pair[0].answer["confidence"]))
     chosen: dict[str, tuple[int, int, Scored, str]] = {}  # by id of the question
-    for places in (1, count):
+    for _ in range(count):
         for number, candidates in enumerate(by_kind):
-            free = [(place, pair) for place, pair in enumerate(candidates) if pair[0].question.id not in chosen]
-            for place, (one, reason) in free[: min(places, count - len(chosen))]:
+            free = ((place, pair) for place, pair in enumerate(candidates) if pair[0].question.id not in chosen)
+            for place, (one, reason) in islice(free, 1 if len(chosen) < count else 0):
                 chosen[one.question.id] = (number, place, one, reason)
     ordered = sorted(chosen.values(), key=lambda entry: entry[:2])
     return [(one, reason) for _, _, one, reason in ordered]
 
 
-def _sure_and_wrong(one: Scored) -> str | None:
-    if one.outcome is Outcome.WRONG:
-        return "wrong" if one.question.gold else "wrong_text"
+def _wrong(one: Scored) -> str | None:
+    if one.outcome is not Outcome.WRONG:
+        return None
+    return "wrong" if one.question.gold else "wrong_text"
+
+
+def _should_refuse(one: Scored) -> str | None:
     return "should_refuse" if one.outcome is Outcome.SHOULD_REFUSE else None
 
 
@@ -145,13 +154,14 @@ def report(
     environment = Environment(
         loader=FileSystemLoader(_PAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    writer = _Writer(language, articles, chat)
+    writer = _Writer(language, articles, chat, evaluation.run)
     numbers = {one.question.id: number for number, one in enumerate(evaluation.scored, start=1)}
     counts = Counter(one.outcome for one in evaluation.scored)
+    first = first_to_look_at(evaluation.scored)
     page = environment.get_template("report.html").render(
         language=language,
         words=SimpleNamespace(**REPORT[language]),  # a dict has names of its own, such as clear
-        outcome_words=OUTCOMES[language],
+        outcome_words=writer.outcome_words(evaluation.scored),
         signs=SIGNS,
         style=style,
         script=script,
@@ -160,19 +170,19 @@ def report(
         name=_name_of(evaluation.run),
         result=writer.result(evaluation.scored),
         remarks=writer.remarks(evaluation.scored),
-        run=_rows(evaluation.run, RUN_WORDS[language], language),
+        run=_rows(evaluation.run, language),
         faults=evaluation.faults,
         outcomes=_strip(counts),
-        first=[
-            writer.pointer(one, reason, numbers[one.question.id]) for one, reason in first_to_look_at(evaluation.scored)
-        ],
+        first=[writer.pointer(one, reason, numbers[one.question.id]) for one, reason in first],
+        first_why=writer.why_first([reason for _, reason in first]),
         head=[writer.measure(name, evaluation.measures[name]) for name in _HEAD if name in evaluation.measures],
         sections=writer.sections(evaluation.measures),
         plots=writer.plots(evaluation),
         groups=writer.groups(evaluation),
         entries=[writer.entry(one, number) for number, one in enumerate(evaluation.scored, start=1)],
-        types=_values(evaluation.scored, "type"),
-        languages=_values(evaluation.scored, "lang"),
+        filters=writer.filters(evaluation),
+        deviates=any(map(_deviates, evaluation.scored)),
+        chat=writer.chat,
         total=len(evaluation.scored),
     )
     # half a surrogate pair, as in a file name that is not UTF-8, could not be written to a file
@@ -192,13 +202,15 @@ def _name_of(run: Mapping[str, Any]) -> str:
     return str(questions.get("name", "") if isinstance(questions, Mapping) else questions)
 
 
-def _rows(run: Mapping[str, Any], words: Mapping[str, str], language: str) -> list[tuple[str, str]]:
+def _rows(run: Mapping[str, Any], language: str, within: str = "") -> list[tuple[str, str]]:
     """What was run as rows of a table; what stands within something else is named with it."""
     rows = []
     for key, value in run.items():
-        name = words.get(key, key)
+        name = RUN_WORDS[language].get(within + key, key)
         if isinstance(value, Mapping):
-            rows += [(f"{name}: {inner}", text) for inner, text in _rows(value, {}, language)]
+            rows += [(f"{name}: {inner}", text) for inner, text in _rows(value, language, f"{within}{key}.")]
+        elif key == "started":
+            rows.append((name, _moment(str(value), language)))
         elif isinstance(value, float):
             rows.append((name, render.decimal(value, 4, language)))
         elif isinstance(value, (list, tuple)):
@@ -208,8 +220,24 @@ def _rows(run: Mapping[str, Any], words: Mapping[str, str], language: str) -> li
     return rows
 
 
-def _values(scored: Iterable[Scored], dimension: str) -> list[str]:
-    return sorted({one.groups[dimension] for one in scored if dimension in one.groups})
+def _moment(text: str, language: str) -> str:
+    """A moment as people of the language write it; text that is none is left as it is."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{render.day(moment.date().isoformat(), language)}, {moment:%H:%M %Z}".strip()
+
+
+def _deviates(one: Scored) -> bool:
+    """Whether a short answer was given that is, however compared, not one of the gold answers."""
+    compared = [one.values[key] for key in ("exact_match", "exact_match_german") if key in one.values]
+    return bool(one.question.answers and one.answer["short_answer"] and compared and not any(compared))
+
+
+def _lacks_answer(one: Scored) -> bool:
+    """Whether the right sentence is cited, yet the text holds none of the gold answers."""
+    return one.outcome in (Outcome.RIGHT, Outcome.LATER) and one.values.get("containment") == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +275,15 @@ class _Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the question file says is right."""
+
+    texts: tuple[str, ...]  # answers, or where it tells none the gold sentences
+    articles: tuple[str, ...]
+    unanswerable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Pointer:
     """A question to be looked at, and why."""
 
@@ -254,9 +291,11 @@ class _Pointer:
     anchor: str
     question: str
     outcome: str
+    verdict: str
     reason: str
     said: str
-    wanted: str
+    short: str | None
+    wanted: "_Wanted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +314,7 @@ class _Group:
     """The questions of one group: how many they are, and for each column value and interval."""
 
     name: str
+    title: str  # of an article
     link: str | None  # a filter that shows them
     count: int
     cells: list[tuple[str, str]]
@@ -325,6 +365,10 @@ class _Entry:
     history: tuple[str, ...]
     understood: str | None
     outcome: str
+    verdict: str
+    lacks_answer: bool
+    deviates: bool
+    groups: dict[str, str]  # those that there is a filter for, by dimension
     type: str | None
     lang: str | None
     confidence: float
@@ -334,10 +378,8 @@ class _Entry:
     chat: str
     answer: str
     short: str | None
-    wanted: tuple[str, ...]
-    unanswerable: bool
+    wanted: _Wanted
     all_needed: bool
-    articles: tuple[str, ...]
     refused: bool
     cited: list[_Quotation]
     gold: list[_Quotation]
@@ -347,11 +389,14 @@ class _Entry:
 class _Writer:
     """Words an evaluation in one language."""
 
-    def __init__(self, language: str, articles: Mapping[str, Article], chat: str) -> None:
+    def __init__(self, language: str, articles: Mapping[str, Article], chat: str, run: Mapping[str, Any]) -> None:
         self.language = language
         self.words = REPORT[language]
         self.articles = articles
         self.chat = chat.rstrip("/")
+        index, settings = (run.get(key) for key in ("index", "settings"))
+        self._passages = index.get("passages") if isinstance(index, Mapping) else None
+        self._threshold = settings.get("threshold") if isinstance(settings, Mapping) else None
         self._sentences: dict[str, list[Sentence]] = {}  # by file name
 
     # numbers
@@ -378,20 +423,55 @@ class _Writer:
 
     def seconds(self, value: float) -> str:
         """A time, exact enough for what is fast."""
-        return f"{render.decimal(value, 3 if value < 0.1 else 2, self.language)} s"
+        return f"{render.decimal(value, 3 if value < 1 else 2, self.language)} s"
 
     def interval(self, key: str, estimate: Estimate) -> str:
-        """The ends of an interval."""
+        """The ends of an interval; a dash where it has none."""
+        if not (isfinite(estimate.low) and isfinite(estimate.high)):
+            return "–"
         low, high = (self.number(key, value) for value in (estimate.low, estimate.high))
         for unit in (" %", "%", " s"):
             if low.endswith(unit) and high.endswith(unit):
                 low = low.removesuffix(unit)
         return f"{low}–{high}"
 
+    # words
+
+    def group(self, dimension: str, name: str) -> str:
+        """A group as people call it."""
+        if dimension == "answerable" and name in ("yes", "no"):
+            return self.words[name]
+        return TYPES[self.language].get(name, name) if dimension == "type" else name
+
+    def verdict(self, one: Scored) -> str:
+        """The outcome; where no gold sentences are known, an answer is right for what it says."""
+        by_text = one.outcome is Outcome.RIGHT and not one.question.gold
+        return self.words["right_text"] if by_text else OUTCOMES[self.language][one.outcome]
+
+    def outcome_words(self, scored: Iterable[Scored]) -> dict[str, str]:
+        """The words for outcomes of questions together."""
+        verdicts = {self.verdict(one) for one in scored if one.outcome is Outcome.RIGHT}
+        right = {"right": " / ".join(sorted(verdicts, reverse=True))} if verdicts else {}
+        return OUTCOMES[self.language] | right
+
+    def filters(self, evaluation: Evaluation) -> list[tuple[str, str, list[tuple[str, str]]]]:
+        """The dimensions that questions can be filtered by: name, word, and their values with words."""
+        found = []
+        for dimension, word in _FILTERS.items():
+            values = {one.groups[dimension] for one in evaluation.scored if dimension in one.groups}
+            ordered = [value for value in evaluation.groups.get(dimension, {}) if value in values]
+            ordered += sorted(values.difference(ordered))
+            options = [(value, self.group(dimension, value)) for value in ordered]
+            if dimension == "type":
+                options.sort(key=lambda option: option[1].casefold())
+            if options:
+                found.append((dimension, self.words[word], options))
+        return found
+
     # the result
 
     def result(self, scored: Sequence[Scored]) -> str:
-        """The evaluation in one sentence."""
+        """The evaluation in a sentence or two."""
         if not scored:
             return self.words["no_questions"] + "."
         judged = [one for one in scored if one.outcome is not Outcome.UNJUDGED]
@@ -403,7 +483,20 @@ class _Writer:
             self._counted("refused_rightly", cannot, Outcome.REFUSED_RIGHTLY),
         ]
         sentence = "; ".join(part for part in parts if part) or self.words["nothing_judged"].format(all=len(scored))
-        return sentence[0].upper() + sentence[1:] + "."
+        return f"{sentence[0].upper()}{sentence[1:]}. {self._wrong_answers(judged)}".strip()
+
+    def _wrong_answers(self, judged: Sequence[Scored]) -> str:
+        """How many of the answers given are wrong, and why."""
+        given = [one for one in judged if one.outcome in _GIVEN]
+        if not given:
+            return ""
+        reasons = Counter(reason for one in given if (reason := _wrong(one) or _should_refuse(one)))
+        wrong = reasons.total()
+        text = self.words["wrong_answers"].format(count=wrong, all=len(given), share=self.percent(wrong / len(given)))
+        kinds = [
+            self.words[f"wrong_by_{reason}"].format(count) for reason, count in sorted(reasons.items(), reverse=True)
+        ]
+        return f"{text}: {', '.join(kinds)}." if kinds else f"{text}."
 
     def _counted(self, key: str, scored: Sequence[Scored], outcome: Outcome) -> str:
         if not scored:
@@ -415,25 +508,51 @@ class _Writer:
     def remarks(self, scored: Sequence[Scored]) -> list[str]:
         """What the sentence leaves out."""
         counts = Counter(one.outcome for one in scored)
-        pairs = (("not_judged", counts[Outcome.UNJUDGED]), ("not_asked", counts[Outcome.FAILED]))
+        pairs = (
+            ("not_judged", counts[Outcome.UNJUDGED]),
+            ("not_asked", counts[Outcome.FAILED]),
+            ("answers_lacking", sum(map(_lacks_answer, scored))),
+        )
         return [self.words[key].format(count=number, all=len(scored)) for key, number in pairs if number]
+
+    def why_first(self, reasons: Sequence[str]) -> str:
+        """What the first questions are chosen for."""
+        kinds = dict.fromkeys(self.words[f"first_{reason}"] for reason in reasons)
+        return self.words["first_why"].format("; ".join(kinds))
+
+    def wanted(self, one: Scored) -> _Wanted:
+        """What would be right."""
+        question = one.question
+        return _Wanted(
+            texts=question.answers or tuple(gold.sentence for gold in question.gold),
+            articles=tuple(name for name, _ in question.relevant),
+            unanswerable=answerable(question) is False,
+        )
 
     def pointer(self, one: Scored, reason: str, number: int) -> _Pointer:
         """A question that is worth a look."""
         answer = one.answer
-        wanted = [*(place.text for place in one.gold), *(gold.sentence for gold in one.question.gold)]
-        wanted += one.question.answers
+        why = self.words[f"why_{reason}"].format(
+            confidence=self.percent(answer["confidence"]), error=answer.get("error", "")
+        )
         return _Pointer(
             number=number,
             anchor=_anchor(one.question.id),
             question=one.question.text,
             outcome=one.outcome.value,
-            reason=self.words[f"why_{reason}"].format(
-                confidence=self.percent(answer["confidence"]), error=answer.get("error", "")
-            ),
+            verdict=self.verdict(one),
+            reason=f"{why} {self._confidence(one)}" if one.outcome is Outcome.REFUSED else why,
             said=_cut(str(answer["answer"]), _SNIPPET),
-            wanted=_cut(wanted[0], _SNIPPET) if wanted else self.words["nothing_wanted"],
+            short=answer["short_answer"],
+            wanted=self.wanted(one),
         )
+
+    def _confidence(self, refused: Scored) -> str:
+        """The confidence of a refused question, and what would have been enough."""
+        text = f"{self.words['confidence']} {self.share(refused.answer['confidence'])}"
+        if isinstance(self._threshold, float):
+            text += f", {self.words['threshold']} {self.share(self._threshold)}"
+        return f"{text}."
 
     # measures
 
@@ -452,8 +571,8 @@ class _Writer:
             bar=(ends[0], ends[1] - ends[0], ends[2]) if all(map(isfinite, ends)) else None,
         )
 
-    def sections(self, found: Mapping[str, Estimate]) -> list[tuple[str, list[_Measure]]]:
-        """The measures by what they are about; what was not measured is left out."""
+    def sections(self, found: Mapping[str, Estimate]) -> list[tuple[str, list[_Measure], str]]:
+        """The measures by what they are about, with a note; what was not measured is left out."""
         slowest = max((found[key].high for key in _SECTIONS["of_speed"] if key in found), default=1.0)
         sections = []
         for title, keys in _SECTIONS.items():
@@ -462,7 +581,9 @@ class _Writer:
                 self.measure(key, found[key], scale=100.0 if key == "chrf" else scale) for key in keys if key in found
             ]
             if rows:
-                sections.append((self.words[title], rows))
+                few = title == "of_passage" and isinstance(self._passages, int) and self._passages < _OF_FEW
+                note = self.words["few_passages"].format(self._passages) if few else ""
+                sections.append((self.words[title], rows, note))
         return sections
 
     def groups(self, evaluation: Evaluation) -> list[_Groups]:
@@ -474,8 +595,9 @@ class _Writer:
             sizes = Counter(one.groups.get(dimension) for one in evaluation.scored)
             rows = [
                 _Group(
-                    name=self.words[name] if dimension == "answerable" and name in ("yes", "no") else name,
-                    link=f"#?{dimension}={_in_address(name)}" if dimension in ("type", "lang") else None,
+                    name=self.group(dimension, name),
+                    title=self._title(name) if dimension == "article" else "",
+                    link=f"#?{dimension}={_in_address(name)}" if dimension in _FILTERS else None,
                     count=sizes[name],
                     cells=[
                         (self.number(key, found[key].value), self.interval(key, found[key]))
@@ -488,10 +610,16 @@ class _Writer:
             ]
             if dimension == "article":
                 rows.sort(key=lambda row: (-row.count, row.name))
+            elif dimension == "type":
+                rows.sort(key=lambda row: row.name.casefold())
             if rows:
                 columns = [(key, MEASURE_WORDS[self.language][key][0]) for key in keys]
                 tables.append(_Groups(self.words[title], columns, rows, closed=len(rows) > _LONG_TABLE))
         return tables
+
+    def _title(self, name: str) -> str:
+        article = self.articles.get(name)
+        return article.title or "" if article else ""
 
     # plots
 
@@ -519,15 +647,22 @@ class _Writer:
         )
         rows = [(self.share(coverage), self.share(risk)) for coverage, risk in dict.fromkeys(at_tenths)]
         last = words["spoken_risk"].format(risk=self.share(points[-1][1]))
+        answered = [one.right for one in judged if not one.answer["abstained"]]
+        operating = (len(answered) / len(judged), 1 - sum(answered) / len(answered)) if answered else None
+        told = ""
+        if operating:
+            told = words["operating_how"].format(coverage=self.share(operating[0]), risk=self.share(operating[1]))
         svg = plots.risk_coverage(
             points,
             name="risk-coverage",
-            label=f"{words['risk_coverage']}: {last}",
+            label=f"{words['risk_coverage']}: {last}. {told}".strip(),
+            operating=operating,
+            here=words["operating"],
             across=words["coverage"],
             up=words["risk"],
             language=self.language,
         )
-        return self._plot("risk_coverage", svg, (words["coverage"], words["risk"]), rows)
+        return self._plot("risk_coverage", svg, (words["coverage"], words["risk"]), rows, operating=told)
 
     def _reliability(self, judged: Sequence[Scored]) -> _Plot | None:
         bins = measures.reliability(*_sureness(judged))
@@ -587,19 +722,23 @@ class _Writer:
             up=words["count"],
             language=self.language,
         )
+        bins = plots.binned(seconds)
+        digits = max(2, ceil(-log10(bins[0][1])))  # enough to tell the ends of a column apart
         rows = [
             (
-                words["from_to"].format(low=self.seconds(low), high=self.seconds(high)),
+                words["from_to"].format(
+                    low=render.decimal(low, digits, self.language), high=render.decimal(high, digits, self.language)
+                ),
                 str(number),
             )
-            for low, high, number in plots.binned(seconds)
+            for low, high, number in bins
             if number
         ]
         return self._plot("times", svg, (words["seconds"], words["count"]), rows)
 
     def _by_type(self, groups: Mapping[str, Mapping[str, Estimate]]) -> _Plot | None:
         key = "first_citation"
-        found = [(name, estimates[key]) for name, estimates in groups.items() if key in estimates]
+        found = [(self.group("type", name), estimates[key]) for name, estimates in groups.items() if key in estimates]
         if not found:
             return None
         words = self.words
@@ -620,11 +759,11 @@ class _Writer:
         return self._plot("by_type", svg, (words["group"], words["value"], words["interval"], words["count"]), rows)
 
     def _plot(
-        self, key: str, svg: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], **numbers: int
+        self, key: str, svg: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], **filled: object
     ) -> _Plot:
         return _Plot(
             title=self.words[key],
-            how=self.words[f"{key}_how"].format(**numbers),
+            how=self.words[f"{key}_how"].format(**filled),
             svg=Markup(svg),  # noqa: S704 - written by an XML library, which escapes the text in it
             columns=columns,
             rows=list(rows),
@@ -649,7 +788,11 @@ class _Writer:
             history=question.history,
             understood=asked if asked != question.text else None,
             outcome=one.outcome.value,
-            type=one.groups.get("type"),
+            verdict=self.verdict(one),
+            lacks_answer=_lacks_answer(one),
+            deviates=_deviates(one),
+            groups={key: one.groups[key] for key in _FILTERS if key in one.groups},
+            type=self.group("type", one.groups["type"]) if "type" in one.groups else None,
             lang=one.groups.get("lang"),
             confidence=answer["confidence"],
             confidence_text=self.percent(answer["confidence"]),
@@ -658,10 +801,8 @@ class _Writer:
             chat=f"{self.chat}/#question={_in_address(asked)}",
             answer=str(answer["answer"]),
             short=answer["short_answer"],
-            wanted=question.answers,
-            unanswerable=answerable(question) is False,
+            wanted=self.wanted(one),
             all_needed=question.all_needed and len(question.gold) > 1,
-            articles=tuple(name for name, _ in question.relevant),
             refused=refused,
             cited=[self._cited(one, sentence, judged=judged) for sentence in sentences],
             gold=[*(self._gold(one, place) for place in one.gold), *self._missing(one)],

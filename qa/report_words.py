@@ -14,14 +14,25 @@ REPORT: dict[str, dict[str, str]] = {
         "nothing_judged": "Die Fragendatei sagt nicht, welche Antworten richtig sind; {all} Fragen wurden gestellt",
         "not_judged": "Bei {count} von {all} Fragen lässt sich nicht sagen, ob die Antwort stimmt.",
         "not_asked": "{count} von {all} Fragen konnten nicht gestellt werden.",
+        "wrong_answers": "Von {all} gegebenen Antworten waren {count} falsch ({share})",
+        "wrong_by_wrong": "{} mit falschem Beleg",
+        "wrong_by_wrong_text": "{} ohne die richtige Antwort",
+        "wrong_by_should_refuse": "{} auf Fragen, die die Artikel nicht beantworten",
+        "answers_lacking": "Bei {count} von {all} Fragen ist der richtige Satz zitiert, aber keine der richtigen "
+        "Antworten steht im Text.",
         "no_questions": "Es wurde keine Frage gestellt",
         "run": "Was gelaufen ist",
         "faults": "Unbrauchbare Einträge der Fragendatei, nicht gestellte Fragen ({})",
         # where to look
         "first": "Diese Fragen zuerst ansehen",
-        "first_why": "Ausgewählt nach dem, was am meisten lehrt: sicher und doch falsch; nicht gefunden; nicht "
-        "gestellt; "
-        "gefunden und doch abgelehnt.",
+        "first_why": "Ausgewählt nach dem, was am meisten lehrt: {}.",
+        "first_wrong": "sicher und doch falsch",
+        "first_wrong_text": "sicher und doch falsch",
+        "first_should_refuse": "beantwortet, obwohl die Artikel es nicht sagen",
+        "first_not_in_index": "nicht im Index",
+        "first_not_retrieved": "nicht gefunden",
+        "first_failed": "nicht gestellt",
+        "first_refused": "gefunden und doch abgelehnt",
         "nothing_first": "Keine Frage fällt auf: nichts Falsches, nichts Verfehltes.",
         "why_wrong": "Mit einer Sicherheit von {confidence} beantwortet, aber kein zitierter Satz ist richtig.",
         "why_wrong_text": "Mit einer Sicherheit von {confidence} beantwortet, aber die richtige Antwort kommt nicht "
@@ -30,21 +41,24 @@ REPORT: dict[str, dict[str, str]] = {
         "why_not_in_index": "Der richtige Satz steht nicht im Index: Fragendatei und Artikel passen nicht zusammen.",
         "why_not_retrieved": "Der richtige Satz wurde gar nicht gefunden, keine der Stellen enthält ihn.",
         "why_failed": "Die Frage konnte nicht gestellt werden: {error}",
-        "why_refused": "Abgelehnt bei einer Sicherheit von {confidence}, dabei stand der richtige Satz auf Rang 1.",
+        "why_refused": "Abgelehnt, dabei stand der richtige Satz auf Rang 1.",
+        "threshold": "Schwelle",
         "question": "Frage {}",
         "said": "Gesagt",
         "wanted": "Richtig wäre",
-        "nothing_wanted": "keine Antwort",
         # measures
         "measures": "Die Maße",
-        "measures_how": "Das 95-%-Intervall zeigt, wie weit ein Wert schwankt, wenn man die Fragen neu auslost "
-        "(Bootstrap). Ein Klick auf die Kennung öffnet eine Erklärung.",
+        "measures_how": "Das 95-%-Intervall zeigt, wie weit ein Wert schwankt, wenn man die Fragen neu auslost: "
+        "Bootstrap mit 1.000 Ziehungen, bei denen ganze Artikel mit allen ihren Fragen gezogen werden; die Grenzen "
+        "sind "
+        "Perzentile, wo alles 0 oder alles 1 ist, nach Wilson. Ein Klick auf die Kennung öffnet eine Erklärung.",
         "measure": "Maß",
         "value": "Wert",
         "interval": "95-%-Intervall",
         "drawn": "gezeichnet",
         "count": "Fragen",
         "less_is_better": "weniger ist besser",
+        "few_passages": "Der Index hat nur {} Stellen; unter so wenigen sind zehn leicht gefunden.",
         "of_passage": "Suche: Stellen",
         "of_sentence": "Suche: Sätze",
         "of_article": "Suche: Artikel",
@@ -58,14 +72,19 @@ REPORT: dict[str, dict[str, str]] = {
         "numbers": "Die Zahlen dazu",
         "risk_coverage": "Fehler, wenn nur die sichersten Fragen beantwortet werden",
         "risk_coverage_how": "Von links nach rechts werden immer mehr Fragen beantwortet, die sichersten zuerst; die "
-        "Höhe "
-        "zeigt den Anteil falscher Antworten darunter. Je flacher und tiefer, desto besser.",
+        "Höhe zeigt den Anteil falscher Antworten darunter. Je flacher und tiefer, desto besser. Richtig heißt: Ein "
+        "Satz, der zitiert ist oder würde, beantwortet die Frage; eine nicht beantwortbare gilt nie als richtig. "
+        "{operating}",
+        "operating": "tatsächlich beantwortet",
+        "operating_how": "Der Ring: So wurde wirklich geantwortet, auf {coverage} der Fragen, davon {risk} falsch.",
         "coverage": "beantwortete Fragen",
         "risk": "davon falsch",
         "spoken_risk": "werden alle beantwortet, sind {risk} falsch",
         "reliability": "Stimmt die angegebene Sicherheit?",
         "reliability_how": "Liegt die Linie auf der gestrichelten, ist die Sicherheit ehrlich; darunter traut sich das "
-        "Programm zu viel zu, darüber zu wenig. Die Säulen zeigen, wie viele Fragen es jeweils sind.",
+        "Programm zu viel zu, darüber zu wenig. Die Säulen zeigen, wie viele Fragen es jeweils sind. "
+        "Richtig heißt: Ein Satz, der zitiert ist oder würde, beantwortet die Frage; eine nicht beantwortbare gilt nie "
+        "als richtig, was auch immer gesagt wird.",
         "confidence": "Sicherheit",
         "share_right": "davon richtig",
         "mean_confidence": "im Mittel",
@@ -89,7 +108,9 @@ REPORT: dict[str, dict[str, str]] = {
         # groups
         "groups": "Gruppen",
         "groups_how": "Dieselben Maße für Teile der Fragen, klein darunter das 95-%-Intervall. Wenige Fragen sagen "
-        "wenig.",
+        "wenig, und wer viele Gruppen ansieht, findet auch durch Zufall auffällige: Dafür sind die Intervalle nicht "
+        "korrigiert.",
+        "groups_scroll": "Breite Tabellen lassen sich zur Seite schieben.",
         "by_answerable": "Nach Beantwortbarkeit",
         "by_type_short": "Nach Art der Frage",
         "by_lang": "Nach Sprache",
@@ -100,8 +121,14 @@ REPORT: dict[str, dict[str, str]] = {
         # questions
         "questions": "Alle Fragen",
         "outcome": "Urteil",
+        "right_text": "richtige Antwort im Text",
+        "lacks_answer": "aber keine richtige Antwort im Text",
         "type": "Art",
         "language": "Sprache",
+        "answerable": "Beantwortbarkeit",
+        "length": "Länge in Wörtern",
+        "short_answer": "Kurzantwort",
+        "deviates": "weicht ab",
         "all": "alle",
         "find": "Suchen in Fragen, Antworten und Belegen",
         "sort": "Sortieren nach",
@@ -113,14 +140,17 @@ REPORT: dict[str, dict[str, str]] = {
         "open_all": "Alle Einzelheiten öffnen",
         "close_all": "Alle Einzelheiten schließen",
         "shown": "{shown} von {all} Fragen",
+        "nothing_found": "Keine Frage passt zu dieser Auswahl.",
+        "unknown": "Die Frage, auf die der Link zeigt, ist nicht in dieser Auswertung.",
         "permalink": "Link auf diese Frage",
         "in_chat": "Im Chat öffnen",
+        "in_chat_title": "Dafür muss der Chat auf diesem Rechner laufen",
+        "in_chat_how": "„Im Chat öffnen“ geht nur, solange der Chat auf diesem Rechner läuft, unter {chat}.",
         "id": "Kennung",
         "after": "Vorher gefragt",
         "understood": "Verstanden als",
         "answer": "Antwort",
         "short": "Kurz",
-        "gold_answer": "Richtig wäre",
         "gold_article": "Richtige Artikel",
         "unanswerable": "Die Artikel beantworten diese Frage nicht.",
         "all_needed": "alle zusammen nötig",
@@ -152,12 +182,25 @@ REPORT: dict[str, dict[str, str]] = {
         "nothing_judged": "The question file does not tell which answers are right; {all} questions were asked",
         "not_judged": "For {count} of {all} questions nobody can say whether the answer is right.",
         "not_asked": "{count} of {all} questions could not be asked.",
+        "wrong_answers": "Of {all} answers given {count} were wrong ({share})",
+        "wrong_by_wrong": "{} with a wrong citation",
+        "wrong_by_wrong_text": "{} without the right answer",
+        "wrong_by_should_refuse": "{} to questions that the articles do not answer",
+        "answers_lacking": "For {count} of {all} questions the right sentence is cited, yet none of the right answers "
+        "stands in the text.",
         "no_questions": "No question was asked",
         "run": "What was run",
         "faults": "Entries of the question file that could not be used, questions that could not be asked ({})",
         # where to look
         "first": "Look at these questions first",
-        "first_why": "Chosen for what teaches most: sure and yet wrong; not found; not asked; found and yet refused.",
+        "first_why": "Chosen for what teaches most: {}.",
+        "first_wrong": "sure and yet wrong",
+        "first_wrong_text": "sure and yet wrong",
+        "first_should_refuse": "answered although the articles do not tell",
+        "first_not_in_index": "not in the index",
+        "first_not_retrieved": "not found",
+        "first_failed": "not asked",
+        "first_refused": "found and yet refused",
         "nothing_first": "No question stands out: nothing wrong, nothing missed.",
         "why_wrong": "Answered with a confidence of {confidence}, but no cited sentence is right.",
         "why_wrong_text": "Answered with a confidence of {confidence}, but the right answer does not occur in it.",
@@ -165,21 +208,23 @@ REPORT: dict[str, dict[str, str]] = {
         "why_not_in_index": "The right sentence is not in the index: question file and articles do not fit together.",
         "why_not_retrieved": "The right sentence was not found at all, none of the passages holds it.",
         "why_failed": "The question could not be asked: {error}",
-        "why_refused": "Refused at a confidence of {confidence}, although the right sentence was ranked first.",
+        "why_refused": "Refused, although the right sentence was ranked first.",
+        "threshold": "threshold",
         "question": "question {}",
         "said": "Said",
         "wanted": "Right would be",
-        "nothing_wanted": "no answer",
         # measures
         "measures": "The measures",
-        "measures_how": "The 95% interval shows how far a value varies when the questions are drawn anew (bootstrap). "
-        "A click on the key opens an explanation.",
+        "measures_how": "The 95% interval shows how far a value varies when the questions are drawn anew: a "
+        "percentile bootstrap with 1,000 draws, in which whole articles are drawn with all their questions; where all "
+        "are 0 or all are 1 it is Wilson's. A click on the key opens an explanation.",
         "measure": "Measure",
         "value": "Value",
         "interval": "95% interval",
         "drawn": "drawn",
         "count": "Questions",
         "less_is_better": "less is better",
+        "few_passages": "The index has no more than {} passages; ten of so few are easily found.",
         "of_passage": "Retrieval: passages",
         "of_sentence": "Retrieval: sentences",
         "of_article": "Retrieval: articles",
@@ -193,14 +238,20 @@ REPORT: dict[str, dict[str, str]] = {
         "numbers": "The numbers",
         "risk_coverage": "Errors if only the surest questions are answered",
         "risk_coverage_how": "From left to right more and more questions are answered, the surest first; the height "
-        "is the "
-        "share of wrong answers among them. The flatter and lower, the better.",
+        "is the share of wrong answers among them. The flatter and lower, the better. Right means: a sentence that is, "
+        "or would be, cited answers the question; an unanswerable one never counts as right. {operating}",
+        "operating": "really answered",
+        "operating_how": "The ring: how it really was, with {coverage} of the questions answered, {risk} of them "
+        "wrong.",
         "coverage": "questions answered",
         "risk": "wrong among them",
         "spoken_risk": "if all are answered, {risk} are wrong",
         "reliability": "Is the stated confidence true?",
         "reliability_how": "Where the line meets the dashed one, the confidence is honest; below it the program is too "
-        "sure of itself, above it not sure enough. The columns show how many questions there are of each.",
+        "sure of itself, above it not sure enough. The columns show how many questions there are of each. Right "
+        "means: a sentence that is, or would be, cited answers the question; an unanswerable one never counts as "
+        "right, "
+        "whatever is said.",
         "confidence": "Confidence",
         "share_right": "right among them",
         "mean_confidence": "on average",
@@ -226,7 +277,9 @@ REPORT: dict[str, dict[str, str]] = {
         # groups
         "groups": "Groups",
         "groups_how": "The same measures for parts of the questions, with the 95% interval below. Few questions tell "
-        "little.",
+        "little, and who looks at many groups will find striking ones by chance: the intervals are not corrected for "
+        "that.",
+        "groups_scroll": "Wide tables can be moved sideways.",
         "by_answerable": "By answerability",
         "by_type_short": "By type of question",
         "by_lang": "By language",
@@ -237,8 +290,14 @@ REPORT: dict[str, dict[str, str]] = {
         # questions
         "questions": "All questions",
         "outcome": "Verdict",
+        "right_text": "right answer in the text",
+        "lacks_answer": "but no right answer in the text",
         "type": "Type",
         "language": "Language",
+        "answerable": "Answerability",
+        "length": "Length in words",
+        "short_answer": "Short answer",
+        "deviates": "deviates",
         "all": "all",
         "find": "Search questions, answers and citations",
         "sort": "Sort by",
@@ -250,14 +309,17 @@ REPORT: dict[str, dict[str, str]] = {
         "open_all": "Open all details",
         "close_all": "Close all details",
         "shown": "{shown} of {all} questions",
+        "nothing_found": "No question fits this choice.",
+        "unknown": "The question that the link points to is not in this evaluation.",
         "permalink": "Link to this question",
         "in_chat": "Open in the chat",
+        "in_chat_title": "The chat has to run on this computer for it",
+        "in_chat_how": "“Open in the chat” works only while the chat runs on this computer, at {chat}.",
         "id": "Id",
         "after": "Asked before",
         "understood": "Understood as",
         "answer": "Answer",
         "short": "In short",
-        "gold_answer": "Right would be",
         "gold_article": "Right articles",
         "unanswerable": "The articles do not answer this question.",
         "all_needed": "all of them needed",
@@ -293,8 +355,8 @@ SIGNS = {
 }
 OUTCOMES: dict[str, dict[str, str]] = {
     "de": {
-        "right": "richtig",
-        "later": "richtiger Satz nicht zuerst",
+        "right": "richtiger Satz zuerst",
+        "later": "richtiger Satz, nicht zuerst",
         "refused_rightly": "zu Recht abgelehnt",
         "refused": "zu Unrecht abgelehnt",
         "wrong": "falsch",
@@ -303,8 +365,8 @@ OUTCOMES: dict[str, dict[str, str]] = {
         "unjudged": "ohne Urteil",
     },
     "en": {
-        "right": "right",
-        "later": "right sentence not first",
+        "right": "right sentence first",
+        "later": "right sentence, not first",
         "refused_rightly": "rightly refused",
         "refused": "wrongly refused",
         "wrong": "wrong",
@@ -312,6 +374,25 @@ OUTCOMES: dict[str, dict[str, str]] = {
         "failed": "not asked",
         "unjudged": "no verdict",
     },
+}
+
+# Types that question files usually have; others stay as they are.
+TYPES: dict[str, dict[str, str]] = {
+    "de": {
+        "who": "wer",
+        "when": "wann",
+        "where": "wo",
+        "what": "was",
+        "why": "warum",
+        "how": "wie",
+        "number": "Zahl",
+        "quote": "Zitat",
+        "yesno": "ja/nein",
+        "list": "Aufzählung",
+        "conflict": "Widerspruch",
+        "unanswerable": "nicht beantwortbar",
+    },
+    "en": {"yesno": "yes/no"},
 }
 
 _UNITS = {  # by language and level: one that is right, all of them, of the first of them, at least one of them
@@ -390,7 +471,8 @@ MEASURE_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "f1": (
             "Gemeinsame Wörter (F1)",
-            "Wie weit sich die Wörter von Kurzantwort und richtiger Antwort decken (SQuAD), 0 bis 1.",
+            "Wie weit sich die Wörter von Kurzantwort und richtiger Antwort decken (SQuAD), 0 bis 1. Bei nicht "
+            "beantwortbaren Fragen ist Schweigen richtig.",
         ),
         "exact_match_german": (
             "Wörtlich richtige Antwort, deutsch verglichen",
@@ -413,12 +495,19 @@ MEASURE_WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "Richtiger Satz zitiert",
             "Anteil der beantwortbaren Fragen, bei denen irgendein Beleg richtig ist; abgelehnte zählen als verfehlt.",
         ),
-        "citation_precision": ("Richtige unter den Belegen", "Anteil der richtigen Sätze an den zitierten."),
+        "citation_precision": (
+            "Richtige unter den Belegen",
+            "Anteil der richtigen Sätze an den zitierten, gemittelt über die Fragen, zu denen etwas zitiert wurde.",
+        ),
         "citation_recall": (
             "Belegte unter den richtigen Sätzen",
             "Wo alle richtigen Sätze nötig sind, der Anteil der zitierten; sonst, ob einer zitiert ist.",
         ),
-        "citation_f1": ("Belege insgesamt (F1)", "Das harmonische Mittel der beiden Maße darüber."),
+        "citation_f1": (
+            "Belege insgesamt (F1)",
+            "Je Frage das harmonische Mittel der beiden Maße darüber, dann das Mittel über die Fragen; wo nichts "
+            "zitiert ist, 0.",
+        ),
         "best_sentence": (
             "Bester Satz richtig, ob abgelehnt oder nicht",
             "Anteil der Fragen, deren bestbewerteter Satz richtig ist, auch wenn die Antwort unterblieb.",
@@ -429,7 +518,8 @@ MEASURE_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "quotations_exact": (
             "Zitate zeichengetreu",
-            "Anteil der Zitate, die Zeichen für Zeichen im gespeicherten Artikel stehen.",
+            "Anteil der Zitate, die Zeichen für Zeichen im gespeicherten Artikel stehen, gemittelt über die Fragen "
+            "mit Belegen.",
         ),
         "refusal_precision": ("Zu Recht abgelehnt", "Anteil der nicht beantwortbaren unter den abgelehnten Fragen."),
         "refusal_recall": (
@@ -446,8 +536,12 @@ MEASURE_WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "Der Anteil falscher Antworten, gemittelt über alle Schwellen, unter denen abgelehnt wird.",
         ),
         "calibration_error": (
-            "Abstand der Sicherheit von der Wirklichkeit",
-            "Wie weit angegebene Sicherheit und Anteil richtiger Antworten im Mittel auseinanderliegen.",
+            "Kalibrierungsfehler (Sicherheit gegen Wirklichkeit)",
+            "Wie weit angegebene Sicherheit und Anteil richtiger Antworten im Mittel auseinanderliegen. Richtig ist, "
+            "wo "
+            "ein Satz, der zitiert ist oder würde, die Frage beantwortet; nicht beantwortbare sind es nie. Neu "
+            "ausgelost "
+            "fällt der Fehler eher größer aus, das Intervall liegt daher hoch.",
         ),
         "conflict_precision": (
             "Gemeldete Widersprüche, die welche sind",
@@ -457,7 +551,7 @@ MEASURE_WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "Gemeldete unter den Widersprüchen",
             "Anteil der gemeldeten unter den Fragen mit widersprüchlichen Quellen.",
         ),
-        "seconds_p50": ("Antwortzeit, die Hälfte", "Die Hälfte der Antworten dauerte höchstens so lange."),
+        "seconds_p50": ("Antwortzeit, Median", "Die Hälfte der Antworten dauerte höchstens so lange."),
         "seconds_p95": ("Antwortzeit, 95 von 100", "95 von 100 Antworten dauerten höchstens so lange."),
     },
     "en": {
@@ -469,7 +563,8 @@ MEASURE_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "f1": (
             "Words in common (F1)",
-            "How far the words of the short answer and the right one are the same (SQuAD), 0 to 1.",
+            "How far the words of the short answer and the right one are the same (SQuAD), 0 to 1. For unanswerable "
+            "questions silence is right.",
         ),
         "exact_match_german": (
             "Answer right to the word, compared the German way",
@@ -489,12 +584,19 @@ MEASURE_WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "Right sentence cited",
             "Share of answerable questions with any right citation; refused ones count as missed.",
         ),
-        "citation_precision": ("Right ones among the citations", "Share of right sentences among those cited."),
+        "citation_precision": (
+            "Right ones among the citations",
+            "Share of right sentences among those cited, averaged over the questions for which something was cited.",
+        ),
         "citation_recall": (
             "Cited ones among the right sentences",
             "Where all right sentences are needed, the share of those cited; else whether one is cited.",
         ),
-        "citation_f1": ("Citations as a whole (F1)", "The harmonic mean of the two measures above."),
+        "citation_f1": (
+            "Citations as a whole (F1)",
+            "For each question the harmonic mean of the two measures above, then the mean over the questions; 0 where "
+            "nothing is cited.",
+        ),
         "best_sentence": (
             "Best sentence right, refused or not",
             "Share of questions whose best ranked sentence is right, even if no answer was given.",
@@ -505,7 +607,8 @@ MEASURE_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "quotations_exact": (
             "Quotations exact",
-            "Share of quotations that stand character by character in the stored article.",
+            "Share of quotations that stand character by character in the stored article, averaged over the questions "
+            "with citations.",
         ),
         "refusal_precision": ("Rightly refused", "Share of unanswerable ones among the refused questions."),
         "refusal_recall": ("Unanswerable and refused", "Share of refused ones among the unanswerable questions."),
@@ -519,8 +622,11 @@ MEASURE_WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "The share of wrong answers, averaged over all thresholds below which an answer is refused.",
         ),
         "calibration_error": (
-            "Distance of the confidence from the truth",
-            "How far stated confidence and share of right answers lie apart on average.",
+            "Calibration error (confidence against truth)",
+            "How far stated confidence and share of right answers lie apart on average. Right is where a sentence that "
+            "is, or would be, cited answers the question; unanswerable ones never are. Drawn anew, the error tends to "
+            "be "
+            "larger, so the interval lies high.",
         ),
         "conflict_precision": (
             "Reported conflicts that are some",
@@ -530,30 +636,66 @@ MEASURE_WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "Reported ones among the conflicts",
             "Share of those reported among the questions whose sources disagree.",
         ),
-        "seconds_p50": ("Time to answer, half of them", "Half of the answers took at most this long."),
+        "seconds_p50": ("Time to answer, median", "Half of the answers took at most this long."),
         "seconds_p95": ("Time to answer, 95 of 100", "95 of 100 answers took at most this long."),
     },
 }
-RUN_WORDS = {
+RUN_WORDS = {  # what stands within something else has its name before a dot
     "de": {
         "index": "Index",
+        "index.name": "Name",
+        "index.sha256": "Prüfsumme (SHA-256)",
+        "index.articles": "Artikel",
+        "index.passages": "Stellen",
+        "index.sentences": "Sätze",
         "questions": "Fragendatei",
+        "questions.name": "Name",
+        "questions.sha256": "Prüfsumme (SHA-256)",
+        "questions.count": "Fragen",
+        "questions.unusable": "unbrauchbare Einträge",
         "model": "Modell der Suche",
         "reader": "Leser",
         "settings": "Einstellungen",
+        "settings.passages": "gesuchte Stellen",
+        "settings.read": "davon genau gelesen",
+        "settings.longest_answer": "längste Antwort, in Sätzen",
+        "settings.longest_question": "längste Frage, in Zeichen",
+        "settings.refusal": "wie leicht abgelehnt wird",
+        "settings.threshold": "Schwelle der Sicherheit, unter der abgelehnt wird",
         "versions": "Versionen",
         "machine": "Rechner",
+        "machine.system": "Betriebssystem",
+        "machine.processor": "Prozessor",
+        "machine.cores": "Kerne",
         "started": "Begonnen",
         "seconds": "Sekunden",
     },
     "en": {
         "index": "Index",
+        "index.name": "name",
+        "index.sha256": "checksum (SHA-256)",
+        "index.articles": "articles",
+        "index.passages": "passages",
+        "index.sentences": "sentences",
         "questions": "Question file",
+        "questions.name": "name",
+        "questions.sha256": "checksum (SHA-256)",
+        "questions.count": "questions",
+        "questions.unusable": "unusable entries",
         "model": "Model for retrieval",
         "reader": "Reader",
         "settings": "Settings",
+        "settings.passages": "passages retrieved",
+        "settings.read": "of these read closely",
+        "settings.longest_answer": "longest answer, in sentences",
+        "settings.longest_question": "longest question, in characters",
+        "settings.refusal": "how readily it refuses",
+        "settings.threshold": "confidence below which it refuses",
         "versions": "Versions",
         "machine": "Computer",
+        "machine.system": "operating system",
+        "machine.processor": "processor",
+        "machine.cores": "cores",
         "started": "Started",
         "seconds": "Seconds",
     },

@@ -17,7 +17,8 @@ ALLOWED = {
 
 def risk_coverage(**more):
     points = [(0.25, 0.0), (0.5, 0.5), (1.0, 0.25)]
-    return plots.risk_coverage(points, across="beantwortet", up="falsch", language="de", **WORDS | more)
+    words = {"across": "beantwortet", "up": "falsch", "here": "so gelaufen", "language": "de"}
+    return plots.risk_coverage(points, **WORDS | words | {"operating": (0.5, 0.5)} | more)
 
 
 def reliability(**more):
@@ -102,12 +103,21 @@ def test_ranks_tell_the_counts_above_their_columns():
 
 @pytest.mark.parametrize(("language", "half"), [("de", "50\N{NO-BREAK SPACE}%"), ("en", "50%")])
 def test_risk_coverage_writes_percentages_as_the_language_does(language, half):
-    svg = plots.risk_coverage([(1.0, 0.5)], across="x", up="y", language=language, **WORDS)
-    assert half in texts(svg)
+    assert half in texts(risk_coverage(language=language))
+
+
+def test_risk_coverage_rings_what_was_really_answered():
+    with_ring, without = risk_coverage(), risk_coverage(operating=None)
+    assert ("so gelaufen" in texts(with_ring), "so gelaufen" in texts(without)) == (True, False)
 
 
 def test_times_tell_what_their_lines_mean():
     assert {"die Hälfte: 0,20 s", "95 von 100: 0,90 s"} <= set(texts(times()))
+
+
+def test_times_tell_short_ones_apart():
+    svg = plots.times([0.02], {}, across="Sekunden", up="Fragen", language="de", **WORDS)
+    assert "0,005" in texts(svg)
 
 
 def test_times_of_nothing_but_zeros_are_drawn():

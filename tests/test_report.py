@@ -184,7 +184,15 @@ def test_first_to_look_at_takes_the_surest_of_the_wrong_ones_where_there_is_noth
 
 
 def test_first_to_look_at_prefers_the_first_kinds_where_places_are_few():
-    assert reasons(EVERYTHING, count=2) == [("w1", "wrong"), ("m1", "not_retrieved")]
+    assert reasons(EVERYTHING, count=2) == [("w1", "wrong"), ("u2", "should_refuse")]
+
+
+def test_first_to_look_at_lets_the_kinds_take_turns():
+    wrong, too_much = (
+        [replace_confidence(one, f"{one.question.id}{number}", number / 10) for number in (3, 9, 6)]
+        for one in (WRONG, TOO_MUCH)
+    )
+    assert [number for number, _ in reasons([*too_much, *wrong])] == ["w19", "w16", "w13", "u29", "u26"]
 
 
 def test_first_to_look_at_lists_a_question_once():
@@ -230,19 +238,23 @@ def test_gold_rank_counts_from_one():
             EVERYTHING,
             "de",
             "Bei 1 von 6 beantwortbaren Fragen wurde zuerst der richtige Satz zitiert (17\N{NO-BREAK SPACE}%); "
-            "von 2 nicht beantwortbaren lehnte das Programm 1 ab (50\N{NO-BREAK SPACE}%).",
+            "von 2 nicht beantwortbaren lehnte das Programm 1 ab (50\N{NO-BREAK SPACE}%). "
+            "Von 4 gegebenen Antworten waren 2 falsch (50\N{NO-BREAK SPACE}%): 1 mit falschem Beleg, "
+            "1 auf Fragen, die die Artikel nicht beantworten.",
         ),
         (
             EVERYTHING,
             "en",
             "For 1 of 6 answerable questions the right sentence was cited first (17%); "
-            "of 2 unanswerable ones the program refused 1 (50%).",
+            "of 2 unanswerable ones the program refused 1 (50%). "
+            "Of 4 answers given 2 were wrong (50%): 1 with a wrong citation, "
+            "1 to questions that the articles do not answer.",
         ),
         ((RIGHTLY,), "en", "Of 1 unanswerable ones the program refused 1 (100%)."),
         (
             (scored("t", Outcome.RIGHT, cited=(LANE,), gold=()),),
             "en",
-            "1 of 1 answerable questions were answered correctly (100%).",
+            "1 of 1 answerable questions were answered correctly (100%). Of 1 answers given 0 were wrong (0%).",
         ),
         ((UNJUDGED,), "en", "The question file does not tell which answers are right; 1 questions were asked."),
     ],
@@ -263,15 +275,29 @@ def test_report_of_no_questions_is_a_page():
 def test_report_says_what_was_run():
     rows = parsed(usual_report()).xpath("//table[@class='lauf']//tr")
     assert [tuple(text_of(cell) for cell in row) for row in rows] == [
-        ("Index: name", "sammlung"),
-        ("Index: articles", "2"),
-        ("Fragendatei: name", "fragen.jsonl"),
-        ("Fragendatei: sha256", "abc"),
+        ("Index: Name", "sammlung"),
+        ("Index: Artikel", "2"),
+        ("Fragendatei: Name", "fragen.jsonl"),
+        ("Fragendatei: Prüfsumme (SHA-256)", "abc"),
         ("Modell der Suche", "nano"),
-        ("Einstellungen: threshold", "0,2500"),
+        ("Einstellungen: Schwelle der Sicherheit, unter der abgelehnt wird", "0,2500"),
         ("Einstellungen: further", "1, 2"),
         ("Einstellungen: fixed", "–"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "started", "shown"),
+    [
+        ("de", "2026-03-09T10:24:32+00:00", "9.3.2026, 10:24 UTC"),
+        ("en", "2026-03-09T10:24:32+00:00", "9 Mar 2026, 10:24 UTC"),
+        ("de", "2026-03-09T10:24:32", "9.3.2026, 10:24"),
+        ("de", "gestern", "gestern"),
+    ],
+)
+def test_report_writes_when_it_began_as_usual_in_the_language(language, started, shown):
+    page = parsed(report(evaluation(run={"started": started}), ARTICLES, language=language))
+    assert page.xpath("string(//table[@class='lauf']//td)") == shown
 
 
 def test_report_links_the_first_questions_with_their_reasons():
@@ -279,15 +305,81 @@ def test_report_links_the_first_questions_with_their_reasons():
     assert [item.xpath("h3/a/@href")[0] for item in items] == ["#q-w1", "#q-u2", "#q-m1", "#q-f1", "#q-a1"]
     assert text_of(items[0]) == (
         "Was kostet das Bad? ✗ falsch Mit einer Sicherheit von 80\N{NO-BREAK SPACE}% beantwortet, aber kein zitierter "
-        f"Satz ist richtig. (Frage 3) Gesagt {GROWS} [1] Richtig wäre {OPENS}"
+        f"Satz ist richtig. (Frage 3) Gesagt {GROWS} [1] Richtig wäre 2. Mai"
     ).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Rang 1. Sicherheit 20,0 %, Schwelle 25,0 %. (Frage 4)" in text_of(items[4])
+
+
+def test_report_says_why_only_of_what_is_among_the_first_questions():
+    page = report(evaluation(REFUSED, TOO_MUCH), ARTICLES)
+    assert parsed(page).xpath("string(//section[@id='zuerst']/p)") == (
+        "Ausgewählt nach dem, was am meisten lehrt: beantwortet, obwohl die Artikel es nicht sagen; "
+        "gefunden und doch abgelehnt."
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        ({}, "2. Mai"),
+        ({"answers": ()}, OPENS),
+        ({"answers": (), "gold": (), "relevant": (("bad.txt", 1),)}, "Richtige Artikel: bad.txt"),
+        ({"answerable": False, "answers": (), "gold": ()}, "Die Artikel beantworten diese Frage nicht."),
+    ],
+)
+def test_report_says_the_same_of_a_first_question_as_of_its_entry(change, wanted):
+    said = replace(WRONG, answer={**WRONG.answer, "short_answer": "Torf"})
+    page = report(evaluation(replace(said, question=replace(said.question, **change))), ARTICLES)
+    texts = [text_of(node) for node in parsed(page).xpath("//ol[@class='zuerst']//dd | //article/dl//dd")]
+    assert texts == [f"Torf – {GROWS} [1]", wanted] * 2
+
+
+@pytest.mark.parametrize(
+    ("one", "values", "shown"),
+    [
+        (
+            RIGHT,
+            {"exact_match": 0.0, "containment": 0.0},
+            "✓ richtiger Satz zuerst , aber keine richtige Antwort im Text",
+        ),
+        (RIGHT, {"exact_match": 0.0, "containment": 1.0}, "✓ richtiger Satz zuerst"),
+        (WRONG, {"exact_match": 0.0, "containment": 0.0}, "✗ falsch"),
+        (scored("t", Outcome.RIGHT, cited=(LANE,), gold=()), {"containment": 1.0}, "✓ richtige Antwort im Text"),
+    ],
+)
+def test_report_tells_a_right_sentence_from_a_right_answer(one, values, shown):
+    page = report(evaluation(replace(one, values=values)), ARTICLES)
+    facts = text_of(entry(page, f"q-{one.question.id}").xpath("p[@class='fakten']")[0])
+    assert facts.split(" · ")[0] == shown
+    remarks = [text_of(node) for node in parsed(page).xpath("//main/p[@class='leise']")]
+    assert remarks == ([REPORT["de"]["answers_lacking"].format(count=1, all=1)] if "aber" in shown else [])
+
+
+@pytest.mark.parametrize(
+    ("values", "marked"),
+    [
+        ({"exact_match": 0.0, "exact_match_german": 0.0}, ["deviates"]),
+        ({"exact_match": 0.0, "exact_match_german": 1.0}, []),
+        ({}, []),
+    ],
+)
+def test_report_marks_short_answers_that_deviate(values, marked):
+    page = report(evaluation(replace(RIGHT, values=values)), ARTICLES)
+    assert parsed(page).xpath("//article/@data-short") == marked
+    assert parsed(page).xpath("//select[@name='short']/option/@value") == [*([""] if marked else []), *marked]
+
+
+@pytest.mark.parametrize(("passages", "notes"), [(199, [REPORT["de"]["few_passages"].format(199)]), (200, [])])
+def test_report_warns_of_an_index_in_which_ten_are_easily_found(passages, notes):
+    page = parsed(report(evaluation(run={"index": {"passages": passages}}), ARTICLES))
+    assert [text_of(node) for node in page.xpath("//caption/span")] == notes
 
 
 @pytest.mark.parametrize(
     ("language", "share", "number", "points", "seconds"),
     [
-        ("de", "79,2 % 50,0–91,2 %", "0,792 0,500–0,912", "0,8 0,5–0,9", "0,79 s 0,50–0,91 s"),
-        ("en", "79.2% 50.0–91.2%", "0.792 0.500–0.912", "0.8 0.5–0.9", "0.79 s 0.50–0.91 s"),
+        ("de", "79,2 % 50,0–91,2 %", "0,792 0,500–0,912", "0,8 0,5–0,9", "0,792 s 0,500–0,912 s"),
+        ("en", "79.2% 50.0–91.2%", "0.792 0.500–0.912", "0.8 0.5–0.9", "0.792 s 0.500–0.912 s"),
     ],
 )
 def test_report_writes_each_measure_as_usual_in_the_language(language, share, number, points, seconds):
@@ -311,7 +403,7 @@ def test_report_shows_a_value_that_is_no_number_as_a_dash():
     rows = parsed(report(evaluation(measures={"auroc": Estimate(0.5, nan, nan, 4)}), ARTICLES)).xpath(
         "//table[@class='masse']/tbody/tr"
     )
-    assert [text_of(cell) for cell in rows[0][1:]] == ["0,500", "–––", "", "4"]
+    assert [text_of(cell) for cell in rows[0][1:]] == ["0,500", "–", "", "4"]
 
 
 def test_report_explains_every_plot_and_gives_its_numbers():
@@ -324,16 +416,27 @@ def test_report_explains_every_plot_and_gives_its_numbers():
         assert text_of(figure.xpath("figcaption")[0])
     numbers = [[text_of(row) for row in figure.xpath(".//tbody/tr")] for figure in figures]
     assert numbers[2] == ["1 2", "2 2", "keiner 2"]
-    assert numbers[4] == ["when 50,0 % 25,0–75,0 % 6"]
+    assert numbers[3] == ["0,25 bis 0,27 8", "0,48 bis 0,50 1"]
+    assert numbers[4] == ["wann 50,0 % 25,0–75,0 % 6"]
+    [ring] = [text for text in map(text_of, figures[0].xpath("figcaption")) if "Ring" in text]
+    assert ring.endswith("auf 50,0 % der Fragen, davon 50,0 % falsch.")
 
 
 def test_report_shows_groups_with_what_was_measured_of_them():
     tables = parsed(usual_report()).xpath("//table[@class='gruppen']")
     assert [[text_of(row) for row in table.xpath("tbody/tr")] for table in tables] == [
-        ["when 6 50,0 % 25,0–75,0 %", "who 2 –"],
+        ["wann 6 50,0 % 25,0–75,0 %", "wer 2 –"],
         ["beantwortbar 7 50,0 % 25,0–75,0 %", "nicht beantwortbar 2 –"],
     ]
     assert tables[0].xpath(".//a/@href") == ["#?type=when", "#?type=who"]
+    assert tables[1].xpath(".//a/@href") == ["#?answerable=yes", "#?answerable=no"]
+
+
+def test_report_names_the_headlines_of_article_groups():
+    found = {"first_citation": Estimate(0.5, 0.25, 0.75, 1)}
+    groups = {"article": {"bad.txt": found, "fehlt.txt": found}}
+    [table] = parsed(report(evaluation(groups=groups), ARTICLES)).xpath("//table[@class='gruppen']")
+    assert [text_of(row[0]) for row in table.xpath("tbody/tr")] == ["bad.txt Das neue Bad", "fehlt.txt"]
 
 
 def test_report_shows_a_question_with_its_citations_in_context():
@@ -349,7 +452,7 @@ def test_report_shows_a_question_with_its_citations_in_context():
         "zitiert als [2]"
     ]
     assert [text_of(one) for one in node.xpath("dl//dd")] == [f"{LANES} [1] {OPENS} [2]", "2. Mai"]
-    facts = "≈ richtiger Satz nicht zuerst · Sicherheit 60 % · 0,50 s · when · de · l1 Im Chat öffnen"
+    facts = "≈ richtiger Satz, nicht zuerst · Sicherheit 60 % · 0,500 s · wann · de · l1 Im Chat öffnen"
     assert text_of(node.xpath("p[@class='fakten']")[0]) == facts
 
 
@@ -589,8 +692,12 @@ def test_report_page_filters_and_keeps_the_choice_in_its_address(open_report):
     page.reload()
     expect(status).to_have_text("1 von 9 Fragen")
     assert (shown(page), page.input_value("[name=type]")) == (["q-u1"], "who")
+    page.select_option("[name=answerable]", "yes")
+    expect(status).to_have_text("0 von 9 Fragen")
+    expect(page.locator("#nichts")).to_be_visible()
     page.click("button[type=reset]")
     expect(status).to_have_text("9 von 9 Fragen")
+    expect(page.locator("#nichts")).to_be_hidden()
 
 
 def test_report_page_sorts(open_report):
@@ -609,8 +716,15 @@ def test_report_page_filters_by_a_click_on_an_outcome_or_group(open_report):
     page = open_report(usual_report())
     page.click(".urteile a:has(.wrong)")
     expect(page.locator("#gezeigt")).to_have_text("1 von 9 Fragen")
-    page.click(".gruppen a >> text=who")
+    page.click(".gruppen a >> text=wer")
     expect(page.locator("#gezeigt")).to_have_text("2 von 9 Fragen")
+    page.click(".gruppen a >> text=nicht beantwortbar")
+    assert shown(page) == ["q-u1", "q-u2"]
+
+
+def test_report_page_tells_that_a_question_is_not_there(open_report):
+    page = open_report(usual_report(), anchor="#q-fort")
+    expect(page.locator("#gezeigt")).to_have_text(REPORT["de"]["unknown"])
 
 
 def test_report_page_shows_the_question_that_its_address_names(open_report):
@@ -638,7 +752,7 @@ def test_report_page_can_be_used_with_the_keyboard(open_report):
     expect(page.locator("#gezeigt")).not_to_have_text("9 of 9 questions")
     page.focus("#alles")
     page.keyboard.press("Enter")
-    assert page.locator("article:not([hidden]) > details:not([open])").count() == 0
+    assert page.locator("article:not([hidden]) details:not([open])").count() == 0
     expect(page.locator("#alles")).to_have_text("Close all details")
 
 

@@ -3,6 +3,7 @@
   const form = document.querySelector("#auswahl");
   const list = document.querySelector("#liste");
   const shown = document.querySelector("#gezeigt");
+  const nothing = document.querySelector("#nichts");
   const all = document.querySelector("#alles");
   const entries = [...list.children];
   const texts = new Map(); // of the entries in small letters, once somebody has searched
@@ -35,6 +36,7 @@
       list.append(...[...entries].sort(orders[sort]));
       order = sort;
     }
+    nothing.hidden = count > 0 || !entries.length;
     shown.textContent = form.dataset.shown.replace("{shown}", count).replace("{all}", entries.length);
   };
 
@@ -59,8 +61,13 @@
       document.querySelector("#fragen").scrollIntoView();
       return;
     }
-    const entry = location.hash.startsWith("#q-") && document.getElementById(location.hash.slice(1));
-    if (!entry) return;
+    if (!location.hash.startsWith("#q-")) return;
+    const entry = document.getElementById(location.hash.slice(1));
+    if (!entry) {
+      shown.textContent = form.dataset.unknown;
+      shown.scrollIntoView({ block: "center" });
+      return;
+    }
     if (entry.hidden) {
       clear();
       apply();
@@ -85,7 +92,7 @@
   }));
   all.addEventListener("click", () => {
     const open = all.textContent === form.dataset.open;
-    for (const entry of entries) if (!entry.hidden) entry.querySelector("details").open = open;
+    for (const part of list.querySelectorAll("article:not([hidden]) details")) part.open = open;
     all.textContent = open ? form.dataset.close : form.dataset.open;
   });
   addEventListener("hashchange", follow);
