@@ -155,6 +155,7 @@ class Columns:
     answerable: Mask
     refused: Mask
     confidence: Numbers
+    judged: Mask  # whether it is known what would be a right answer, and not only which articles are relevant
     right: Mask
     seconds: Numbers
     judged_conflict: Mask  # whether it is known that the sources disagree, or that they do not
@@ -174,6 +175,7 @@ class Columns:
             answerable=truths(value is True for value in known),
             refused=truths(one.answer["abstained"] for one in scored),
             confidence=np.array([one.answer["confidence"] for one in scored], dtype=float),
+            judged=truths(_tells_right(one.question) for one in scored),
             right=truths(one.right for one in scored),
             seconds=np.array([one.answer["seconds"] for one in scored], dtype=float),
             judged_conflict=truths(one.question.conflict is not None for one in scored),
@@ -184,6 +186,10 @@ class Columns:
     def at(self, rows: Mask | npt.NDArray[np.int64]) -> "Columns":
         """Some of the questions."""
         return Columns(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+def _tells_right(question: Question) -> bool:
+    return bool(question.gold or question.answers) or question.answerable is False
 
 
 def _share(values: Mask) -> float | None:
@@ -216,9 +222,9 @@ OVERALL: dict[str, Overall] = {
         lambda all_: all_.known,
         lambda some: measures.auroc(some.confidence[some.answerable], some.confidence[~some.answerable]),
     ),
-    "aurc": Overall(lambda all_: all_.known, lambda some: measures.aurc(some.confidence, some.right)),
+    "aurc": Overall(lambda all_: all_.judged, lambda some: measures.aurc(some.confidence, some.right)),
     "calibration_error": Overall(
-        lambda all_: all_.known,
+        lambda all_: all_.judged,
         lambda some: measures.calibration_error(some.confidence, some.right),
     ),
     "conflict_precision": Overall(

@@ -67,7 +67,9 @@ def scored(number: int, outcome: Outcome, *, article: str = "", answerable: bool
     right = fields.pop("right", outcome is Outcome.RIGHT)
     abstained = outcome in (Outcome.REFUSED, Outcome.REFUSED_RIGHTLY)
     return Scored(
-        question=Question(f"q{number}", f"Frage {number}?", answerable=answerable),
+        question=Question(
+            f"q{number}", f"Frage {number}?", answerable=answerable, answers=("ja",) if answerable else ()
+        ),
         answer={"abstained": abstained, "confidence": confidence, "seconds": number / 10, "conflict": None},
         gold=(),
         outcome=outcome,
@@ -228,6 +230,12 @@ def test_estimates_have_wider_intervals_where_questions_share_articles():
         return found.high - found.low
 
     assert width(lambda n: f"{n}.txt") < width(lambda n: f"{n // 20}.txt")
+
+
+def test_estimates_judge_no_confidence_where_only_relevant_articles_are_known():
+    one = scored(1, Outcome.UNJUDGED, article_mrr=1.0)
+    judged_by_article = replace(one, question=replace(one.question, answers=(), relevant=(("a.txt", 1),)))
+    assert estimates([judged_by_article]).keys() == {"article_mrr", "seconds_p50", "seconds_p95"}
 
 
 def test_estimates_claim_no_certainty_where_all_questions_go_alike():
