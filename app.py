@@ -320,13 +320,13 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
         connect(
             [parts["picked"].change],
             desk.tidy,
-            ["picked", *sifting, "removed"],
+            ["picked", *sifting, "removed", "articles", "outlets"],
             ["listed", "reading", "rows", "removed", *counted],
         )
         connect(
             [parts["upload"].upload],
             desk.upload,
-            ["upload", *sifting],
+            ["upload", *sifting, "articles", "outlets"],
             ["upload", "listed", *counted],
             concurrency_limit=1,
         )
@@ -414,7 +414,8 @@ def _update(value: object) -> object:
     import gradio as gr
 
     if isinstance(value, Choices):
-        return gr.update(choices=list(value.pairs))
+        chosen = {} if value.chosen is None else {"value": list(value.chosen)}
+        return gr.update(choices=list(value.pairs), **chosen)
     return gr.update(visible=value.value) if isinstance(value, Visible) else value
 
 

@@ -34,6 +34,13 @@ class Choices:
     """What can be chosen from, each with the value that it stands for."""
 
     pairs: tuple[tuple[str, str], ...]
+    chosen: tuple[str, ...] | None = None  # what is left of what was chosen, where some of it has gone; else None
+
+    def after(self, chosen: Sequence[str] | None) -> "Choices":
+        """The same, without what was chosen and has gone."""
+        known = {value for _, value in self.pairs}
+        left = tuple(value for value in chosen or () if value in known)
+        return self if len(left) == len(chosen or ()) else replace(self, chosen=left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +215,18 @@ class Desk:
         )
 
     def tidy(
-        self, clicked: str, find: str, outlet: str, order: str, rows: int, removed: Removed | None, language: str
+        self,
+        clicked: str,
+        find: str,
+        outlet: str,
+        order: str,
+        rows: int,
+        removed: Removed | None,
+        articles: list[str],
+        outlets: list[str],
+        language: str,
     ) -> Shown:
-        """Do what a click in the collection asks for."""
+        """Do what a click in the collection asks for; what is removed leaves the scope, too."""
         words = PAGE[language]
         action = html.parse_action(clicked)
         name, identity = (action.name, (*action.arguments, "")[0]) if action else ("", "")
@@ -227,13 +243,13 @@ class Desk:
                 done = collection.remove(self.news_index, identity)
                 if done:
                     message = html.removed_html(done.article.title, language)
-                    shown = {"removed": done, **self._counted(language)}
+                    shown = {"removed": done, **self._counted(language, articles, outlets)}
                 else:
                     message = html.notice_html(words["unknown_link"])
             elif name == "zurueck" and removed:
                 self.news_index.put_back(removed.article, removed.sources)
                 message = html.notice_html(words["restored"].format(removed.article.title))
-                shown = {"removed": None, **self._counted(language)}
+                shown = {"removed": None, **self._counted(language, articles, outlets)}
             elif name == "mehr":
                 rows += ROWS
                 shown = {"rows": rows}
@@ -242,7 +258,15 @@ class Desk:
         return {**shown, "listed": self._list(find, outlet, order, rows, language, removing=removing, message=message)}
 
     def upload(
-        self, paths: list[str] | None, find: str, outlet: str, order: str, rows: int, language: str
+        self,
+        paths: list[str] | None,
+        find: str,
+        outlet: str,
+        order: str,
+        rows: int,
+        articles: list[str],
+        outlets: list[str],
+        language: str,
     ) -> Iterator[Shown]:
         """Add uploaded files: tell how far it is after each, at the end what was done and what was skipped, and why."""
         words = PAGE[language]
@@ -263,21 +287,24 @@ class Desk:
         summary = words["upload_done"].format(**totals, skipped=len(skipped))
         report = trouble + html.report_html(summary, skipped, language)
         listed = self._list(find, outlet, order, rows, language, message=report)
-        yield {"upload": None, "listed": listed, **self._counted(language)}
+        yield {"upload": None, "listed": listed, **self._counted(language, articles, outlets)}
 
-    def _counted(self, language: str) -> Shown:
-        """What depends on which articles there are: the line on top, the outlets to sift by, the scope's choices."""
+    def _counted(self, language: str, articles: Sequence[str] = (), outlets: Sequence[str] = ()) -> Shown:
+        """What depends on which articles there are: the line on top, the outlets to sift by, the scope's choices.
+
+        `articles` and `outlets` are what was chosen for the scope.
+        """
         entries = self.news_index.entries()
-        outlets = tuple((outlet, outlet) for outlet in collection.outlets(entries))
+        known_outlets = tuple((outlet, outlet) for outlet in collection.outlets(entries))
         by_title = collection.arranged(entries, order=Order.TITLE)
         scope_names = collection.scope_names(by_title, self.news_index.catalogue.sources())
         names = tuple(zip(collection.labels(by_title, language), scope_names, strict=True))
         status = html.status_text(self.news_index.catalogue.counts(), collection.period(entries), language)
         return {
             "status": f"{PAGE[language]['motto']} {status}",
-            "outlet": Choices(((PAGE[language]["all_outlets"], ""), *outlets)),
-            "articles": Choices(names),
-            "outlets": Choices(outlets),
+            "outlet": Choices(((PAGE[language]["all_outlets"], ""), *known_outlets)),
+            "articles": Choices(names).after(articles),
+            "outlets": Choices(known_outlets).after(outlets),
         }
 
     # conversations that were

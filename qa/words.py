@@ -23,7 +23,8 @@ PAGE: dict[str, dict[str, str]] = {
         "stop": "Abbrechen",
         "begin_anew": "Neues Gespräch",
         "welcome": "Fragen Sie etwas, das in Ihren Artikeln steht.",
-        "welcome_examples": "Fragen Sie etwas, das in Ihren Artikeln steht, zum Beispiel:",
+        "welcome_examples": "Hier liegen erfundene Beispielartikel; eigene fügen Sie unter „Sammlung“ hinzu. "
+        "Fragen Sie zum Beispiel:",
         "searching": "Die Artikel werden durchsucht …",
         "reading": "{} Stellen gefunden, die besten werden gelesen …",
         "understood": "Verstanden als:",
@@ -148,7 +149,7 @@ PAGE: dict[str, dict[str, str]] = {
         "stop": "Stop",
         "begin_anew": "New conversation",
         "welcome": "Ask something that your articles tell.",
-        "welcome_examples": "Ask something that your articles tell, for example:",
+        "welcome_examples": "These are invented sample articles; add your own under “Collection”. Ask for example:",
         "searching": "Searching the articles …",
         "reading": "{} passages found, reading the best of them …",
         "understood": "Understood as:",

@@ -120,11 +120,13 @@ class Session:
         return list(self._seen(self.desk.act(target, *state, self.language)))  # type: ignore[arg-type]
 
     def tidy(self, target: str) -> Shown:
-        shown = self.desk.tidy(target, *self.sifting, self.held["removed"], self.language)  # type: ignore[arg-type]
+        state = (*self.sifting, self.held["removed"], *self.scope[:2])
+        shown = self.desk.tidy(target, *state, self.language)  # type: ignore[arg-type]
         return next(self._seen(iter([shown])))
 
     def upload(self, *paths: Path) -> list[Shown]:
-        return list(self._seen(self.desk.upload([str(path) for path in paths], *self.sifting, self.language)))
+        files, state = [str(path) for path in paths], (*self.sifting, *self.scope[:2])
+        return list(self._seen(self.desk.upload(files, *state, self.language)))
 
     def recall(self, target: str) -> Shown:
         return next(self._seen(iter([self.desk.recall(target, self.held["stored"], self.find, self.language)])))
@@ -765,6 +767,15 @@ def test_tidy_removes_an_article_and_brings_it_back(session, desk):
     assert session.tidy("zurueck") == {"listed": listed(desk, find="turm")}
 
 
+def test_tidy_takes_a_removed_article_out_of_the_scope(session, desk):
+    session.scope = (["bad.txt", "turm.txt"], ["Rundblick"], "", "")
+    shown = session.tidy(f"ja-{id_of(desk, 'turm.txt')}")
+    assert shown["articles"].chosen == ("bad.txt",)
+    assert shown["outlets"].chosen == (None if "Rundblick" in dict(shown["outlets"].pairs) else ())
+    session.scope = (["bad.txt"], [], "", "")
+    assert session.tidy("zurueck")["articles"].chosen is None
+
+
 def test_tidy_of_an_article_that_another_has_removed_says_so(desk):
     first, second = Session(desk), Session(desk)
     target = f"ja-{id_of(desk, 'bad.txt')}"
@@ -862,7 +873,7 @@ def test_upload_tells_why_files_were_skipped_in_the_language_of_the_page(desk, t
 @pytest.mark.parametrize("paths", [None, []])
 def test_upload_of_nothing_says_so(desk, paths):
     report = html.report_html("0 neu, 0 geändert, 0 unverändert, 0 übersprungen.", [], "de")
-    assert list(desk.upload(paths, "", "", "date", ROWS, "de")) == [
+    assert list(desk.upload(paths, "", "", "date", ROWS, [], [], "de")) == [
         {**counted(desk, ALL_THREE), "upload": None, "listed": listed(desk, message=report)}
     ]
 

@@ -596,6 +596,8 @@ def test_page_removes_an_article_and_brings_it_back(open_page):
     sentence = sentences_of(ask(page, FRAUD))[0]
     title = page.locator("#source h2").inner_text()
     before = page.locator("#status").inner_text()
+    page.get_by_role("button", name="Suche eingrenzen").click()
+    choose(page, "Artikel", title)
     visit(page, "Sammlung")
     page.get_by_role("textbox", name="In Titeln, Medien und Dateinamen suchen").fill(title)
     rows = page.locator("#listed .liste li")
@@ -614,6 +616,7 @@ def test_page_removes_an_article_and_brings_it_back(open_page):
     expect(page.locator("#status")).not_to_have_text(before)
     check_state(page, "removed")
     visit(page, "Gespräch")
+    expect(page.locator("#articles").get_by_role("button", name="entfernen:")).to_have_count(0)
     assert sentence not in sentences_of(ask(page, FRAUD))
 
     visit(page, "Sammlung")
