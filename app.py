@@ -414,8 +414,10 @@ def _update(value: object) -> object:
     import gradio as gr
 
     if isinstance(value, Choices):
-        chosen = {} if value.chosen is None else {"value": list(value.chosen)}
-        return gr.update(choices=list(value.pairs), **chosen)
+        choices = list(value.pairs)
+        return (
+            gr.update(choices=choices) if value.chosen is None else gr.update(choices=choices, value=list(value.chosen))
+        )
     return gr.update(visible=value.value) if isinstance(value, Visible) else value
 
 
