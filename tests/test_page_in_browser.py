@@ -140,6 +140,7 @@ def browser() -> Iterator[Any]:
     if sync_playwright is None:
         _impossible("playwright or axe is missing; install requirements-dev.txt")
     SCREENSHOTS.mkdir(exist_ok=True)
+    expect.set_options(timeout=30_000)  # a computer may have other things to do as well
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
