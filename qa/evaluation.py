@@ -98,7 +98,7 @@ def evaluate_questions(
         measures=estimates(scored),
         groups=grouped(scored),
         scored=tuple(scored),
-        faults=(*faults, *failures),
+        faults=(*(fault.replace(str(path), path.name) for fault in faults), *failures),
     )
     folder.write(evaluation, library, language=language)
     return evaluation

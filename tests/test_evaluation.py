@@ -107,6 +107,8 @@ def test_evaluate_writes_every_file_and_reads_it_again(assistant, question_file,
 
 
 def test_evaluate_describes_the_run_without_telling_where_things_lie(assistant, question_file, tmp_path):
+    with question_file.open("a", encoding="utf-8") as stream:
+        stream.write("keine Frage\n")
     run = evaluate_questions(assistant, question_file, EvaluationFolder(tmp_path / "out")).run
     assert run["index"]["name"] == "index"
     assert run["index"]["articles"] == 2
@@ -114,12 +116,13 @@ def test_evaluate_describes_the_run_without_telling_where_things_lie(assistant, 
         "name": "gold.jsonl",
         "sha256": run["questions"]["sha256"],
         "count": 4,
-        "unusable": 0,
+        "unusable": 1,
     }
     assert (run["model"], run["reader"], run["settings"]["threshold"]) == ("counting", "none", 0.0)
     assert str(tmp_path) not in json.dumps(run)
     report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert str(tmp_path) not in report
+    assert "gold.jsonl:5: is no JSON object" in report
 
 
 def without_times(path) -> list[dict]:
