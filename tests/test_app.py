@@ -17,7 +17,7 @@ import httpx
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from helpers import CountingEmbedder
+from helpers import CountingEmbedder, impossible_here
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 from test_serving import make_certificates
@@ -604,9 +604,7 @@ def patient(tmp_path_factory) -> Iterator[Page]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     if sync_playwright is None or not Path(CHROMIUM).exists():
-        if os.environ.get("CI"):
-            pytest.fail("chromium or playwright is missing; install requirements-dev.txt and Debian's chromium")
-        pytest.skip("chromium or playwright is missing; install requirements-dev.txt and Debian's chromium")
+        impossible_here("chromium or playwright is missing; install requirements-dev.txt and Debian's chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         expect.set_options(timeout=PATIENCE)

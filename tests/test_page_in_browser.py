@@ -1,7 +1,6 @@
 """The chat page as a person meets it: the running program, opened in Chromium."""
 
 import json
-import os
 import re
 import shutil
 import socket
@@ -15,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from helpers import impossible_here
 
 from index.store import Scope
 from qa import exporting, feedback, html
@@ -126,19 +126,12 @@ class Program:
     go_on: Path  # the patient reader goes on once this file is there
 
 
-def _impossible(reason: str) -> None:
-    """Skip on a computer without a browser, but never where all tests are meant to run."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     if not Path(CHROMIUM).exists():
-        _impossible(f"{CHROMIUM} is missing; install Debian's chromium")
+        impossible_here(f"{CHROMIUM} is missing; install Debian's chromium")
     if sync_playwright is None:
-        _impossible("playwright or axe is missing; install requirements-dev.txt")
+        impossible_here("playwright or axe is missing; install requirements-dev.txt")
     SCREENSHOTS.mkdir(exist_ok=True)
     expect.set_options(timeout=30_000)  # a computer may have other things to do as well
     with sync_playwright() as playwright:

@@ -1,6 +1,5 @@
 import base64
 import hashlib
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from helpers import make_article
+from helpers import impossible_here, make_article
 from lxml import html as lxml_html
 
 from index.errors import InputInvalid
@@ -605,19 +604,12 @@ def test_report_words_for_outcomes_and_signs_are_all_different():
 # in the browser
 
 
-def _impossible(reason: str) -> None:
-    """Skip on a computer without a browser, but never where all tests are meant to run."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     if not Path(CHROMIUM).exists():
-        _impossible(f"{CHROMIUM} is missing; install Debian's chromium")
+        impossible_here(f"{CHROMIUM} is missing; install Debian's chromium")
     if sync_playwright is None:
-        _impossible("playwright or axe is missing; install requirements-dev.txt")
+        impossible_here("playwright or axe is missing; install requirements-dev.txt")
     expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(

@@ -1,6 +1,5 @@
 import asyncio
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -10,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from helpers import CountingEmbedder
+from helpers import CountingEmbedder, impossible_here
 
 from index.errors import IndexMissing, InputInvalid
 from index.store import NewsIndex
@@ -57,9 +56,7 @@ def make_certificates(folder: Path) -> None:
     """Make a.cert with a.key and b.cert with b.key in a folder, and a.locked, which is a.key with a password."""
     openssl = shutil.which("openssl")
     if openssl is None:
-        if os.environ.get("CI"):
-            pytest.fail("openssl is missing; install it")
-        pytest.skip("openssl is missing; install it")
+        impossible_here("openssl is missing; install it")
     new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30"]
     commands = [[*new, "-keyout", f"{name}.key", "-out", f"{name}.cert", "-subj", f"/CN={name}"] for name in "ab"]
     commands.append(["ec", "-in", "a.key", "-aes128", "-passout", "pass:geheim", "-out", "a.locked"])
