@@ -68,14 +68,15 @@ def _differences(pairs: list[Pair]) -> dict[str, Difference]:
         if having:
             before = np.array([pairs[number][0].values[name] for number in having])
             after = np.array([pairs[number][1].values[name] for number in having])
-            low, high = uncertainty.bootstrap_mean(after - before, [clusters[number] for number in having])
+            kept = [clusters[number] for number in having]
+            low, high = uncertainty.bootstrap_mean(after - before, kept)
             found[name] = Difference(
                 first=float(before.mean()),
                 second=float(after.mean()),
                 change=float(after.mean() - before.mean()),
                 low=low,
                 high=high,
-                p=uncertainty.paired_randomisation(before, after),
+                p=uncertainty.paired_randomisation(before, after, kept),
                 corrected=None,
                 count=len(having),
             )

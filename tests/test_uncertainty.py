@@ -180,6 +180,16 @@ def test_paired_randomisation_agrees_with_scipy_on_both_runs():
     assert mine == pytest.approx(theirs.pvalue)
 
 
+def test_paired_randomisation_exchanges_whole_clusters():
+    first, second = [0.0] * 6, [1.0, 1.0, 1.0, 1.0, 0.0, 1.0]
+    # question by question 5 changes of 5 point one way: 2 of 2 ** 5 exchanges; three clusters do so in 2 of 2 ** 3
+    assert paired_randomisation(first, second) == pytest.approx(2 / 32)
+    assert paired_randomisation(first, second, ["a", "a", "b", "b", "c", "c"]) == pytest.approx(2 / 8)
+    assert paired_randomisation(first, second, list("abcdef")) == pytest.approx(2 / 32)
+    # one cluster tells nothing of how much questions differ, so its questions count alone
+    assert paired_randomisation(first, second, ["a"] * 6) == pytest.approx(2 / 32)
+
+
 def test_paired_randomisation_of_many_pairs_gives_the_same_for_a_seed():
     draw = np.random.default_rng(13)
     first, second = draw.random(50).tolist(), draw.random(50).tolist()
