@@ -13,8 +13,10 @@ from index.metadata import Metadata, read_metadata
 from index.sandbox import extract_limited
 from index.types import Article, Extract
 
-READER_VERSION = 2  # files are read again when this changes
+READER_VERSION = 3  # files are read again when this changes
 
+# Their properties tell when the file was made, by whatever program: what the text says of itself goes before that.
+_DOCUMENTS = (".docx", ".odt", ".rtf", ".pdf")
 _LONGEST_TEXT = 2_000_000  # characters
 _LONGEST_TITLE = 200
 _LONGEST_STAND_IN = 90
@@ -65,7 +67,12 @@ def _article(extract: Extract, found: FoundFile, *, raw: bool) -> Article:
         body=text,
         date_source=extract.date_source,
     )
-    metadata = own if raw or own.title else _filled(own, read_metadata(text))
+    metadata = own
+    if not raw and (extract.record or found.path.name).lower().endswith(_DOCUMENTS):
+        metadata = _filled(read_metadata(text, title=own.title), own)
+    elif not raw and not own.title:
+        read = read_metadata(text)
+        metadata = replace(_filled(own, read), body=read.body)
     text = text if raw else drop_clutter(metadata.body)
     if not any(character.isalnum() for character in text):
         raise ArticleUnreadable("holds no text besides headings and leftovers of a web page; add a file with sentences")
@@ -88,15 +95,15 @@ def _line(text: str | None) -> str | None:
     return " ".join(normalise(repair_mojibake(text)).split()) or None if text else None
 
 
-def _filled(own: Metadata, read: Metadata) -> Metadata:
-    """What the format tells, and where it is silent what the text says."""
-    date_of = own if own.date else read
+def _filled(first: Metadata, second: Metadata) -> Metadata:
+    """The first, and where it is silent what the second says."""
+    date_of = first if first.date else second
     return Metadata(
-        title=own.title or read.title,
-        publisher=own.publisher or read.publisher,
+        title=first.title or second.title,
+        publisher=first.publisher or second.publisher,
         date=date_of.date,
-        url=own.url or read.url,
-        body=read.body,
+        url=first.url or second.url,
+        body=first.body,
         date_source=date_of.date_source,
     )
 

@@ -21,9 +21,10 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from xml.etree import ElementTree
 
+from index.dates import leading_date
 from index.errors import ArticleUnreadable
 from index.files import decode, printable
-from index.metadata import leading_date
+from index.source_line import source_line
 from index.types import Extract
 
 
@@ -327,6 +328,7 @@ def _unflowed(text: str) -> str:
 _LONGEST_RUNNING_LINE = 150
 _PAGE_NUMBER = re.compile(r"\W{0,5}(?:Seite |S\. ?|Page )?\d{1,4}(?: ?(?:von|of|/) ?\d{1,4})?\W{0,5}", re.IGNORECASE)
 _PDF_DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)(\d\d)")
+_TOP_LINES = 10  # among which one may name outlet and day
 _SENTENCE_ENDS = (".", "!", "?", ":", "“", "”", "«", "»", '"', ")")
 _JOINS_HYPHEN = re.compile(r"(?:und|oder|bis|sowie|bzw\.|als|wie)\b")  # "Vor- und Nachteile"
 
@@ -360,19 +362,22 @@ def _read_pdf(data: bytes) -> Extracted:
 def _without_running_lines(pages: list[list[str]]) -> Iterator[list[str]]:
     """The pages without page numbers, and without the lines at top and bottom that most pages share but for a number.
 
-    Every page is a list of lines.
+    Every page is a list of lines. Outlet and date at the top of the first page stay: the article may tell them nowhere
+    else.
     """
     pages = [[line for line in page if line] for page in pages]
     keys = Counter(
         key for page in pages for key in {_running_key(page[place]) for place in _edges(page)} if _has_text(key)
     )
     running = {key for key, pages_with_it in keys.items() if pages_with_it > 1 and pages_with_it * 2 > len(pages)}
-    for page in pages:
+    for number, page in enumerate(pages):
         edges = _edges(page)
         yield [
             line
             for place, line in enumerate(page)
-            if place not in edges or not (_running_key(line) in running or _PAGE_NUMBER.fullmatch(line))
+            if place not in edges
+            or not (_running_key(line) in running or _PAGE_NUMBER.fullmatch(line))
+            or (number == 0 and place < 2 and source_line(line))
         ]
 
 
@@ -388,10 +393,11 @@ def _running_key(line: str) -> str:
 def _paragraphs(lines: list[str]) -> str:
     """The lines of a page layout as paragraphs: a paragraph ends with a line that is shorter than the others.
 
-    A word that is divided at the end of a line is joined.
+    A word that is divided at the end of a line is joined. A line that names outlet and day is never joined with others.
     """
     lengths = sorted(map(len, lines))
     full = lengths[len(lengths) * 9 // 10] if lengths else 0
+    apart = {line for line in lines[:_TOP_LINES] if source_line(line)}
     parts: list[str] = []
     previous = ""
     for line, below in pairwise([*lines, ""]):
@@ -402,8 +408,10 @@ def _paragraphs(lines: list[str]) -> str:
         elif previous.endswith("-") and previous[-2:-1].isalpha() and not _JOINS_HYPHEN.match(line):
             parts[-1], separator = previous[:-1] if line[:1].islower() else previous, ""
         else:
-            ends = _ends_paragraph(previous, line, full) or (
-                previous.endswith(_SENTENCE_ENDS) and _is_heading(line, below, full)
+            ends = (
+                _ends_paragraph(previous, line, full)
+                or (previous.endswith(_SENTENCE_ENDS) and _is_heading(line, below, full))
+                or not apart.isdisjoint((previous, line))
             )
             separator = "\n" if ends else " "
         parts += [separator, line]

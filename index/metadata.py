@@ -1,11 +1,12 @@
 """Reads what an article says about itself: title, publisher, date and address, from a header or its first lines."""
 
-import datetime
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from index.cleaning import is_clutter, join_lines
+from index.dates import date_in_dateline, date_in_url, leading_date, split_at_dates, written_day
+from index.source_line import Source, is_dated_name, source_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,13 @@ class Metadata:
     date_source: str | None = None  # where the date stands: "header", "text", "dateline" or "address"
 
 
-def read_metadata(text: str) -> Metadata:
+def read_metadata(text: str, *, title: str | None = None) -> Metadata:
     """The metadata of a normalised text: from a header of `Key: value` lines, else from lines at the top and the end.
 
-    Only what stands there is taken: nothing is guessed from a domain, and a date that does not exist is no date.
+    Only what stands there is taken: nothing is guessed from an address, and a date that does not exist is no date.
+    Where the `title` is known, no line is taken for it but the one that repeats it.
     """
-    return _from_header(text) or _from_lines(text)
+    return _from_header(text) or _from_lines(text, title)
 
 
 # ---- a header ----
@@ -76,9 +78,12 @@ def _from_header(text: str) -> Metadata | None:
     while body_start < len(lines) and lines[body_start] in ("", values.get("title")):
         body_start += 1  # the headline again, under the header
     date = leading_date(values.get("date", ""))
+    publisher = values.get("publisher")
+    if publisher and (source := source_line(f"Quelle: {publisher}")):  # "Quelle: Elbblatt, 3. Mai 2024"
+        publisher, date = source.publisher, date or source.date
     return Metadata(
         title=values.get("title"),
-        publisher=values.get("publisher"),
+        publisher=publisher,
         date=date,
         url=_as_url(values.get("url", "")),
         body=join_lines(lines[body_start:]),
@@ -95,13 +100,15 @@ _URL_LINE = re.compile(rf"(?:(?:quelle|source|link|url|adresse|original(?:artike
 _PUBLISHER_LINE = re.compile(r"(?:quelle|medium|zeitung|publisher|source) ?: ?([^.!?:/]{2,60})", re.IGNORECASE)
 
 
-def _from_lines(text: str) -> Metadata:
+def _from_lines(text: str, title: str | None) -> Metadata:
     lines = text.split("\n")
     filled = [number for number, line in enumerate(lines) if line]
-    title = publisher = date = url = None
+    publisher = url = None
+    dated: dict[int, str] = {}  # the date that a line tells
     taken: set[int] = set()
 
     top = list(_top(lines, filled))
+    sources = _source_lines(lines, filled, top)
     for number in [*top, *filled[-_LAST_LINES:]]:
         line = lines[number]
         if found := _URL_LINE.fullmatch(line):
@@ -110,18 +117,28 @@ def _from_lines(text: str) -> Metadata:
         elif found := _PUBLISHER_LINE.fullmatch(line):
             publisher = publisher or found[1]
             taken.add(number)
+        elif number in sources:
+            publisher = publisher or sources[number].publisher
+            dated[number] = sources[number].date
+            taken.add(number)
     if not _is_chronicle(lines):
         for number in top:
-            if found_date := _date_only(lines[number]):
-                date = date or found_date
+            if found_date := written_day(lines[number]):
+                dated[number] = found_date
                 taken.add(number)
     candidates = [n for n in top if n not in taken and not is_clutter(lines[n])]
-    headline = _headline(lines, candidates)
-    if headline is not None and any(n not in taken and n != headline for n in filled):
+    if title is None and (headline := _headline(lines, candidates)) is not None:
         title = lines[headline]
+    if any(n not in taken and lines[n] != title for n in filled):
         taken.update(n for n in candidates if lines[n] == title)
+    else:
+        title = None  # the only line is the text
     body = join_lines(line for number, line in enumerate(lines) if number not in taken)
-    dates = {"text": date, "address": _date_in_url(url), "dateline": _date_of_dateline(body)}
+    dates = {
+        "text": dated[min(dated)] if dated else None,
+        "address": date_in_url(url) if url else None,
+        "dateline": date_in_dateline(body) or _date_of_first_line(body),
+    }
     source = next((source for source, found in dates.items() if found), None)
     return Metadata(
         title=title,
@@ -133,18 +150,29 @@ def _from_lines(text: str) -> Metadata:
     )
 
 
+def _source_lines(lines: list[str], filled: list[int], top: list[int]) -> dict[int, Source]:
+    """The lines that name outlet and day, by number: at the top and, where a label says what they are, at the end."""
+    if len(filled) < 2:
+        return {}  # it would be all there is
+    found = {number: source for number in [*top, *filled[-_LAST_LINES:]] if (source := source_line(lines[number]))}
+    labelled = {number: source for number, source in found.items() if source.is_labelled}
+    if len(labelled) == len(found) or _is_collection(lines):
+        return labelled
+    return {number: source for number, source in found.items() if number in top or number in labelled}
+
+
 def _top(lines: list[str], filled: list[int]) -> Iterator[int]:
     """The numbers of the lines before the text proper begins, and of what stands right after its first paragraph."""
     paragraphs = 0
     for number in filled[:_TOP_LINES]:
-        if paragraphs and not _date_only(lines[number]):
+        if paragraphs and not written_day(lines[number]) and not source_line(lines[number]):
             return
         yield number
         paragraphs += _is_prose(lines[number])
 
 
 def _is_prose(line: str) -> bool:
-    return not is_clutter(line) and not _is_headline(line) and not _date_only(line) and not _URL_LINE.fullmatch(line)
+    return not is_clutter(line) and not _is_headline(line) and not written_day(line) and not _URL_LINE.fullmatch(line)
 
 
 _LONGEST_HEADLINE = 140
@@ -160,10 +188,10 @@ def _headline(lines: list[str], candidates: list[int]) -> int | None:
         if not _is_headline(line) or _is_wrapped(lines, number):
             return None  # the text has begun
         below = candidates[place + 1] if place + 1 < len(candidates) else None
-        if below is not None and _is_headline(lines[below]) and not lines[below].startswith(("Von ", "Text: ")):
+        if below is not None and _may_be_under_kicker(lines[below]):
             adjacent = below == number + 1
             kicker = len(line) <= _LONGEST_KICKER and len(line) < len(lines[below])
-            if line.endswith(":") or " " not in line or (adjacent and kicker):
+            if line.endswith(":") or " " not in line or (adjacent and kicker) or is_dated_name(line):
                 return below
         if _BYLINE.fullmatch(line) or " " not in line:
             continue
@@ -171,10 +199,14 @@ def _headline(lines: list[str], candidates: list[int]) -> int | None:
     return None
 
 
+def _may_be_under_kicker(line: str) -> bool:
+    return _is_headline(line) and not line.startswith(("Von ", "Text: ")) and not is_dated_name(line)
+
+
 def _is_wrapped(lines: list[str], number: int) -> bool:
     """Whether the line is cut off in the middle of a sentence, as in text that is broken at a fixed width."""
     for line in lines[number + 1 : number + 6]:
-        if not line:
+        if not line or source_line(line):  # "dpa, 3. Mai 2024"
             return False
         if line[0].islower():
             return True
@@ -194,89 +226,25 @@ def _as_url(value: str) -> str | None:
     return found[1] if found and len(found[1]) <= 2000 else None
 
 
-# ---- dates ----
-
-_MONTHS = {
-    **dict.fromkeys(("januar", "jänner", "jan", "january"), 1),
-    **dict.fromkeys(("februar", "feber", "feb", "february"), 2),
-    **dict.fromkeys(("märz", "mär", "mrz", "march", "mar"), 3),
-    **dict.fromkeys(("april", "apr"), 4),
-    **dict.fromkeys(("mai", "may"), 5),
-    **dict.fromkeys(("juni", "jun", "june"), 6),
-    **dict.fromkeys(("juli", "jul", "july"), 7),
-    **dict.fromkeys(("august", "aug"), 8),
-    **dict.fromkeys(("september", "sept", "sep"), 9),
-    **dict.fromkeys(("oktober", "okt", "october", "oct"), 10),
-    **dict.fromkeys(("november", "nov"), 11),
-    **dict.fromkeys(("dezember", "dez", "december", "dec"), 12),
-}
-_MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
-_DATE = (
-    r"(?:(?P<year>\d{4})-(?P<month>\d\d?)-(?P<day>\d\d?)"
-    r"|(?P<day2>\d\d?)\. ?(?P<month2>\d\d?)\. ?(?P<year2>\d{4}|\d\d)(?!\d)"
-    rf"|(?P<day3>\d\d?)\.? ?(?P<month3>{_MONTH}) (?P<year3>\d{{4}})"
-    rf"|(?P<month4>{_MONTH}) (?P<day4>\d\d?), (?P<year4>\d{{4}}))"
-)
-_WEEKDAY = r"(?:(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|mo|di|mi|do|fr|sa|so)\.?,? )?"
-_LABEL = (
-    r"(?:(?:stand|datum|date|erstellt|update|(?:zuletzt )?aktualisiert|veröffentlicht|erschienen|publiziert|erstmals"
-    r" veröffentlicht|artikel vom|vom|am)(?: am| vom)? ?:? )?"
-)
-_TIME = r"(?:T|[ ,|–-]{1,4})?(?:um )?(?:\d\d?[:.]\d\d(?:[:.]\d\d)?(?:[+-]\d\d:\d\d|Z)?)?(?: uhr)?"
-_LEADING_DATE = re.compile(rf"{_WEEKDAY}(?:den )?{_DATE}", re.IGNORECASE)
-_DATE_ONLY = re.compile(rf"{_LABEL}{_WEEKDAY}(?:den )?{_DATE}{_TIME}", re.IGNORECASE)
-_DATELINE = re.compile(
-    rf"[A-ZÄÖÜ][^.\n–—]{{2,40}}, {_WEEKDAY}(?:den )?{_DATE} ?(?:\([^()\n]{{2,30}}\) ?)?\.? ?[–—-] ", re.I
-)
-_DATE_IN_PATH = re.compile(r"/(\d{4})([/-]?)(\d\d)\2(\d\d)(?=[/_.-]|$)")
-
-
-def leading_date(value: str) -> str | None:
-    """The date that a text begins with, in German, English or ISO spelling, as YYYY-MM-DD."""
-    found = _LEADING_DATE.match(value)
-    return _date_of(found) if found else None
-
-
-def _date_of_dateline(text: str) -> str | None:
-    """The date in a dateline that opens the text: "Bern, 3. Mai 2024 (nha) – Der Rat hat …"."""
-    found = _DATELINE.match(text)
-    return _date_of(found) if found else None
-
-
-def _date_only(line: str) -> str | None:
-    """The date of a line that says nothing but a date, with a label or a time; of several parts the first counts."""
-    if len(line) > 120:
+def _date_of_first_line(body: str) -> str | None:
+    """The date of a first line that is only a dateline, or an author and a day; it stays, for it may name a place."""
+    lines = body.split("\n")
+    if len(lines) == 1 or not is_dated_name(lines[0]) or _is_collection(lines):
         return None
-    dates = [_DATE_ONLY.fullmatch(part.strip(" ()")) for part in re.split(r" [|·•] | / ", line)]
-    matches = [found for found in dates if found]
-    return _date_of(matches[0]) if len(matches) == len(dates) else None
-
-
-def _date_of(found: re.Match[str]) -> str | None:
-    for suffix in ("", "2", "3", "4"):
-        if year := found[f"year{suffix}"]:
-            month = found[f"month{suffix}"]
-            number = int(month) if month.isdigit() else _MONTHS[month.rstrip(".").casefold()]
-            return _valid_date(int(year) + (2000 if len(year) == 2 else 0), number, int(found[f"day{suffix}"]))
-    return None
-
-
-def _valid_date(year: int, month: int, day: int) -> str | None:
-    if not 1800 <= year <= 2200:
-        return None
-    try:
-        return datetime.date(year, month, day).isoformat()
-    except ValueError:
-        return None
-
-
-def _date_in_url(url: str | None) -> str | None:
-    for found in _DATE_IN_PATH.finditer(url or ""):
-        if date := _valid_date(int(found[1]), int(found[3]), int(found[4])):
-            return date
-    return None
+    date, _ = split_at_dates(lines[0])
+    return date
 
 
 def _is_chronicle(lines: list[str]) -> bool:
     """Whether several dates stand on lines of their own without a label, as headings of a chronicle do."""
-    return len({date for line in lines if line[:1].isdigit() and (date := _date_only(line))}) > 1
+    return len({date for line in lines if line[:1].isdigit() and (date := written_day(line))}) > 1
+
+
+def _is_collection(lines: list[str]) -> bool:
+    """Whether several lines name somebody and a day, as in a press review or a list of sources."""
+    return len({line for line in lines if is_dated_name(line) or _is_unlabelled_source(line)}) > 1
+
+
+def _is_unlabelled_source(line: str) -> bool:
+    source = source_line(line)
+    return source is not None and not source.is_labelled

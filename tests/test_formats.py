@@ -224,6 +224,7 @@ def test_extract_reads_a_pdf_as_paragraphs():
     )
     assert only(data, ".pdf") == Extract(
         text=(
+            "Fördebote, 5. März 2024\n"
             "Die Fähre über die Förde fährt seit Montag wieder, wie die Reederei mitteilt. Vor- und Nachteile werden "
             "in Schleswig-Holstein noch besprochen, so der Kapitän.\n"
             "Hier folgt noch ein Satz, und er endet mit dem Zeilenende.\n"
@@ -235,6 +236,13 @@ def test_extract_reads_a_pdf_as_paragraphs():
         date="2024-03-05",
         date_source="metadata",
     )
+
+
+def test_extract_keeps_the_line_of_a_pdf_that_names_outlet_and_day_apart():
+    title = "Neustadt streitet noch immer über den Bau einer neuen Brücke"
+    text = "Der Rat der Stadt Neustadt hat am Abend nach langem Streit den Bau der Brücke beschlossen."
+    source = "Von Anna Beispiel und Bernd Muster, Neustädter Bote, Samstag, 3. Mai 2025, Seite 5"
+    assert only(pdf([title, source, text]), ".pdf") == Extract(f"{title}\n{source}\n{text}")
 
 
 @pytest.mark.parametrize(

@@ -144,3 +144,130 @@ def test_read_metadata_takes_the_publisher_from_a_line_that_names_it():
 def test_read_metadata_reads_a_date_in_the_dateline(dateline, date):
     body = f"{dateline}{TEXT}"
     assert read_metadata(body) == Metadata(None, None, date, None, body, "dateline" if date else None)
+
+
+TITLE = "Rat beschließt neue Brücke"
+
+
+@pytest.mark.parametrize(
+    ("line", "publisher", "date"),
+    [
+        ("Tagblatt Neustadt, 14. März 2024", "Tagblatt Neustadt", "2024-03-14"),
+        ("TAGBLATT NEUSTADT, 14. MÄRZ 2024", "TAGBLATT NEUSTADT", "2024-03-14"),
+        ("Von Anna Beispiel, Neustädter Bote, 3.5.2025", "Neustädter Bote", "2025-05-03"),
+        ("Von Anna von Beispiel und Bo Muster, Neustädter Bote, 3.5.25", "Neustädter Bote", "2025-05-03"),
+        ("Von unserem Korrespondenten Bo Muster, Neustädter Bote, 3.5.2025", "Neustädter Bote", "2025-05-03"),
+        ("By Ann Example, Newtown Herald, May 3, 2025", "Newtown Herald", "2025-05-03"),
+        ("dpa, 12.01.2024", "dpa", "2024-01-12"),
+        ("(dpa) 12.01.2024", "dpa", "2024-01-12"),
+        ("dpa/AFP, 12.01.2024", "dpa", "2024-01-12"),
+        ("Tagblatt Neustadt/dpa, 12.01.2024", "Tagblatt Neustadt", "2024-01-12"),
+        ("dpa, Tagblatt Neustadt, 12.01.2024", "Tagblatt Neustadt", "2024-01-12"),
+        ("Neustädter Bote | Samstag, 3. Mai 2025, 14:05 Uhr", "Neustädter Bote", "2025-05-03"),
+        ("Neustädter Bote (3. Mai 2025)", "Neustädter Bote", "2025-05-03"),
+        ("Samstag, 3. Mai 2025 – Neustädter Bote – Anna Beispiel", "Neustädter Bote", "2025-05-03"),
+        ("Peene-Echo, Ausgabe vom 3. Mai 2025, Lokales, S. 5", "Peene-Echo", "2025-05-03"),
+        ("Aus der Neustädter Zeitung vom 3. Mai 2025", "Neustädter Zeitung", "2025-05-03"),
+        ("Erschienen am 3. Mai 2025 in der Rundschau am Rhein", "Rundschau am Rhein", "2025-05-03"),
+        ("Die Zeit, 3. Mai 2025, aktualisiert am 4. Mai 2025", "Die Zeit", "2025-05-03"),
+        ("neustadt-heute.example.de, 2025-05-03", "neustadt-heute.example.de", "2025-05-03"),
+        ("Quelle: Nordwind, 3.5.2025", "Nordwind", "2025-05-03"),
+        ("Erschienen in: Tagblatt Neustadt, 3.5.2025, Seite 5", "Tagblatt Neustadt", "2025-05-03"),
+    ],
+)
+def test_read_metadata_reads_a_line_that_names_outlet_and_day(line, publisher, date):
+    expected = Metadata(TITLE, publisher, date, None, TEXT, "text")
+    assert read_metadata(f"{TITLE}\n{line}\n{TEXT}") == expected
+    assert read_metadata(f"{TITLE}\n\n{line}\n\n{TEXT}") == expected
+    assert read_metadata(f"{line}\n{TITLE}\n{TEXT}") == expected
+    assert read_metadata(f"{line}\n{TEXT}") == Metadata(None, publisher, date, None, TEXT, "text")
+    assert read_metadata(f"{TITLE}\n{TEXT}\n{line}\n{TEXT}") == Metadata(
+        TITLE, publisher, date, None, f"{TEXT}\n{TEXT}", "text"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Tagblatt Neustadt, 31. Februar 2024, Seite 5",
+        "Das Tagblatt Neustadt feierte am 14. März 2024 sein Bestehen und druckte dazu eine Festschrift",
+        "Am 14. März 2024 berichtete das Tagblatt Neustadt als erstes von dem Bau.",
+        "Tagblatt Neustadt, 14. März 2024: Der Rat hat den Bau beschlossen.",
+        "Feuer in der Stadt, Tagblatt Neustadt, 14. März 2024.",
+        "dpa meldete am 12.01.2024 den Beginn der Arbeit, so der Sprecher.",
+        "Neustadt (dpa) – Am 12.01.2024 begann die Arbeit.",
+        "Das Merkblatt vom 14. März 2024 gilt.",
+    ],
+)
+def test_read_metadata_takes_no_outlet_out_of_a_text(line):
+    body = f"{line}\n{TEXT}"
+    assert read_metadata(body, title=TITLE) == Metadata(TITLE, None, None, None, body)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Neustadt, 14. März 2024",
+        "Neustadt an der Saale, den 14. März 2024",
+        "Von Anna Beispiel, 14. März 2024",
+        "Von Anna Beispiel, Neustadt | 14.03.2024",
+        "Nordwind, 14. März 2024",
+        "Deutsche Post, 14. März 2024",
+        "Merkblatt, 14. März 2024",
+        "Bundesnetzagentur Neustadt, 14. März 2024",
+        "Kurznachrichten, 14. März 2024",
+        "Nachrichten, 14. März 2024",
+    ],
+)
+def test_read_metadata_takes_only_the_date_beside_a_name_that_may_be_no_outlet(line):
+    body = f"{line}\n{TEXT}"
+    assert read_metadata(f"{TITLE}\n{body}") == Metadata(TITLE, None, "2024-03-14", None, body, "dateline")
+    assert read_metadata(f"{line}\n{TITLE}\n{TEXT}") == Metadata(TITLE, None, "2024-03-14", None, body, "dateline")
+
+
+def test_read_metadata_takes_a_line_with_a_name_and_a_day_for_the_title_where_there_is_no_other():
+    line = "Stadtfest Neustadt, 14. März 2024"
+    assert read_metadata(f"{line}\n{TEXT}") == Metadata(line, None, None, None, TEXT)
+
+
+@pytest.mark.parametrize("second", ["Neustädter Bote, 15. März 2024", "Nordwind, 15. März 2024"])
+def test_read_metadata_leaves_the_outlets_of_a_press_review(second):
+    body = f"Tagblatt Neustadt, 14. März 2024\n{TEXT}\n{second}\n{TEXT}"
+    title = "Was die Blätter zur neuen Brücke schreiben"
+    assert read_metadata(f"{title}\n{body}") == Metadata(title, None, None, None, body)
+
+
+def test_read_metadata_keeps_a_text_that_is_only_outlet_and_day():
+    line = "Tagblatt Neustadt, 14. März 2024"
+    assert read_metadata(line) == Metadata(None, None, None, None, line)
+
+
+def test_read_metadata_reads_outlet_and_day_from_a_label_at_the_end_but_a_date_at_the_top_first():
+    line = "Quelle: Tagblatt Neustadt, 14. März 2024"
+    expected = Metadata(TITLE, "Tagblatt Neustadt", "2024-03-14", None, TEXT, "text")
+    assert read_metadata(f"{TITLE}\n\n{TEXT}\n\n{line}") == expected
+    assert read_metadata(f"{TITLE}\n14.3.2024\n{TEXT}\n{line.replace('14', '15')}") == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "date"),
+    [
+        ("Titel: Brücke\nQuelle: Elbblatt, 14. März 2024", "2024-03-14"),
+        ("Titel: Brücke\nQuelle: Elbblatt, 14. März 2024\nDatum: 2024-03-15", "2024-03-15"),
+    ],
+)
+def test_read_metadata_reads_a_header_whose_source_has_a_day(header, date):
+    assert read_metadata(f"{header}\n\n{TEXT}") == Metadata("Brücke", "Elbblatt", date, None, TEXT, "header")
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "body"),
+    [
+        (f"Ein Kran am Ufer\n{TEXT}", TITLE, f"Ein Kran am Ufer\n{TEXT}"),
+        (f"14.3.2024\n{TITLE}\n{TEXT}", TITLE, TEXT),
+        (TITLE, None, TITLE),
+    ],
+)
+def test_read_metadata_with_a_known_title_takes_no_other_line_for_it(text, title, body):
+    read = read_metadata(text, title=TITLE)
+    assert (read.title, read.body) == (title, body)
