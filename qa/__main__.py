@@ -94,6 +94,14 @@ def _parser() -> argparse.ArgumentParser:
     comparing.add_argument("--json", action="store_true", help="print one JSON object")
     comparing.set_defaults(command=_compare)
 
+    for command in (batch, evaluated):
+        command.add_argument(
+            "--workers",
+            type=_positive,
+            default=1,
+            metavar="N",
+            help="answer so many questions at a time: all together sooner, each by itself later (default 1)",
+        )
     for command in (batch, retrieve):
         command.add_argument("--questions", required=True, type=Path, metavar="IN.jsonl", help="the questions")
         command.add_argument("--out", required=True, type=Path, metavar="OUT.jsonl", help="where to write")
@@ -141,6 +149,7 @@ def _batch(arguments: argparse.Namespace) -> int:
         questions,
         arguments.out,
         resume=arguments.resume,
+        workers=arguments.workers,
         tell=progress_bar("questions", quiet=arguments.quiet),
     )
     return _report(faults)
@@ -174,6 +183,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         folder,
         qrels=arguments.qrels,
         resume=arguments.resume,
+        workers=arguments.workers,
         language=arguments.lang,
         tell=progress_bar("questions", quiet=arguments.quiet),
     )

@@ -3,8 +3,10 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from index.errors import InputInvalid, QuestionInvalid
@@ -26,22 +28,22 @@ def answer_questions(
     *,
     resume: bool = False,
     ranked: int = 0,
+    workers: int = 1,
     tell: Tell | None = None,
 ) -> list[str]:
     """Write one answer object a line, in the order of the questions; return a line for each that failed.
 
     A question that cannot be asked, an over-long one for instance, still gets its line: abstained, with the reason in
     `error`. With `resume`, the answers that stand in `out` are kept and the work goes on after the last whole one.
-    With `ranked`, that many of the best sentences, cited or not, stand in `sentences` for those who measure.
+    With `ranked`, that many of the best sentences, cited or not, stand in `sentences` for those who measure. `workers`
+    questions are answered at a time: all together sooner, each by itself later.
     """
-    failures = []
 
     def answered(question: Question) -> dict[str, object]:
         try:
             understood = understand(question.text, asked_before(question.history)).question
             answer = assistant.ask(understood, scope=question.scope)
         except QuestionInvalid as error:
-            failures.append(f"question {question.id}: {error}")
             return _failed(question, str(error)) | ({"sentences": []} if ranked else {})
         told = render.answer_object(answer, question.id)
         if question.history:
@@ -53,25 +55,21 @@ def answer_questions(
             ]
         return told
 
-    _write(questions, out, answered, resume=resume, tell=tell)
-    return failures
+    return _write(questions, out, answered, resume=resume, workers=workers, tell=tell)
 
 
 def retrieve_questions(
     assistant: Assistant, questions: Sequence[Question], out: Path, *, unit: str, top: int, tell: Tell | None = None
 ) -> list[str]:
     """Write the hits of each question, passages or sentences, one object a line; return a line for each that failed."""
-    failures = []
 
     def retrieved(question: Question) -> dict[str, object]:
         try:
             return _retrieved(assistant, question, unit=unit, top=top)
         except QuestionInvalid as error:
-            failures.append(f"question {question.id}: {error}")
             return {"id": question.id, "hits": [], "seconds": 0.0, "error": str(error)}
 
-    _write(questions, out, retrieved, resume=False, tell=tell)
-    return failures
+    return _write(questions, out, retrieved, resume=False, workers=1, tell=tell)
 
 
 def _retrieved(assistant: Assistant, question: Question, *, unit: str, top: int) -> dict[str, object]:
@@ -120,20 +118,54 @@ def _write(
     work: Callable[[Question], dict[str, object]],
     *,
     resume: bool,
+    workers: int,
     tell: Tell | None,
-) -> None:
-    """Write a line for each question as soon as it is known, flushed, after those that are there already."""
+) -> list[str]:
+    """Write a line for each question as soon as it is known, flushed, after those that are there already.
+
+    Returns a line for each that failed.
+    """
+    failures = []
     with _writable(out):
         done = _keep_whole_lines(out, questions) if resume else 0
         stream = out.open("a" if resume else "w", encoding="utf-8")
-    with stream:
-        for number, question in enumerate(questions[done:], start=done + 1):
-            line = json.dumps(work(question), ensure_ascii=False)
+    with stream, closing(_worked(questions[done:], work, workers)) as worked:
+        for number, told in enumerate(worked, start=done + 1):
             with _writable(out):
-                stream.write(line + "\n")
+                stream.write(json.dumps(told, ensure_ascii=False) + "\n")
                 stream.flush()
+            if "error" in told:
+                failures.append(f"question {told['id']}: {told['error']}")
             if tell:
                 tell(number, len(questions))
+    return failures
+
+
+def _worked(
+    questions: Sequence[Question], work: Callable[[Question], dict[str, object]], workers: int
+) -> Generator[dict[str, object]]:
+    """What becomes of each question, in their order, so many worked on at a time, for which the cores are shared."""
+    if workers == 1:
+        yield from map(work, questions)
+        return
+    import torch
+
+    def share_cores() -> None:
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))
+
+    threads = torch.get_num_threads()
+    with ThreadPoolExecutor(workers, initializer=share_cores) as pool:
+        begun: deque[Future[dict[str, object]]] = deque()
+        try:
+            for question in questions:
+                begun.append(pool.submit(work, question))
+                if len(begun) > 2 * workers:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+            torch.set_num_threads(threads)
 
 
 @contextmanager

@@ -55,13 +55,14 @@ def evaluate(
     reader: str = TRAINED,
     refusal: Refusal = Refusal.NORMAL,
     resume: bool = False,
+    workers: int = 1,
     language: str = "de",
     tell: Tell | None = None,
 ) -> Evaluation:
     """Answer a question file from an index folder, score the answers and write all into the folder `out`.
 
-    `reader` and `refusal` are as on the command line, `language` is the report's. Raises NewsError where the index,
-    the questions or the folder cannot be used.
+    `reader`, `refusal` and `workers` are as on the command line, `language` is the report's. Raises NewsError where the
+    index, the questions or the folder cannot be used.
     """
     with closing(NewsIndex(Path(index), SentenceTransformerEmbedder())) as news_index:
         return evaluate_questions(
@@ -70,6 +71,7 @@ def evaluate(
             EvaluationFolder(Path(out)),
             qrels=Path(qrels) if qrels else None,
             resume=resume,
+            workers=workers,
             language=language,
             tell=tell,
         )
@@ -82,6 +84,7 @@ def evaluate_questions(
     *,
     qrels: Path | None = None,
     resume: bool = False,
+    workers: int = 1,
     language: str = "de",
     tell: Tell | None = None,
 ) -> Evaluation:
@@ -89,8 +92,10 @@ def evaluate_questions(
     questions, faults = read_questions(path, qrels=qrels)
     if not questions:
         raise QuestionInvalid(f"{path} holds no question" + (f" ({faults[0]})" if faults else "; add some"))
-    run = folder.begin(describe(assistant, path, questions, faults), questions, resume=resume)
-    failures = answer_questions(assistant, questions, folder.answers, resume=resume, ranked=RANKED, tell=tell)
+    run = folder.begin(describe(assistant, path, questions, faults, workers), questions, resume=resume)
+    failures = answer_questions(
+        assistant, questions, folder.answers, resume=resume, ranked=RANKED, workers=workers, tell=tell
+    )
     library = Library(assistant.news_index.catalogue)
     scored = score(questions, folder.read_answers(), library)
     evaluation = Evaluation(
@@ -117,7 +122,9 @@ def index_of_texts(path: Path, folder: EvaluationFolder, embedder: Embedder, *, 
     return news_index
 
 
-def describe(assistant: Assistant, path: Path, questions: Sequence[Question], faults: Sequence[str]) -> dict[str, Any]:
+def describe(
+    assistant: Assistant, path: Path, questions: Sequence[Question], faults: Sequence[str], workers: int
+) -> dict[str, Any]:
     """What is run, so that another person can understand and repeat it; it tells no folder outside the index."""
     catalogue = assistant.news_index.catalogue
     with catalogue.reading():
@@ -137,7 +144,7 @@ def describe(assistant: Assistant, path: Path, questions: Sequence[Question], fa
         },
         "model": assistant.news_index.embedder.name,
         "reader": assistant.reader.version if assistant.reader else NONE,
-        "settings": {**asdict(assistant.settings), "threshold": assistant.threshold},
+        "settings": {**asdict(assistant.settings), "threshold": assistant.threshold, "workers": workers},
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
         "started": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,7 +1,10 @@
 import json
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from helpers import CountingEmbedder
 
 from index.errors import InputInvalid
@@ -47,6 +50,33 @@ def test_answer_questions_writes_one_answer_a_line_in_order(assistant, tmp_path)
     ]
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert out.read_text(encoding="utf-8").endswith("\n")
+
+
+@pytest.mark.parametrize("count", [1, 3, 40])
+def test_answer_questions_with_workers_writes_the_same_in_the_same_order(assistant, tmp_path, count):
+    questions = [replace(question, id=f"{question.id}-{n}") for n in range(count) for question in QUESTIONS]
+    questions.insert(1, Question("lang", "Wo " * 100))
+    alone, together, told = tmp_path / "alone.jsonl", tmp_path / "together.jsonl", []
+    failures = answer_questions(assistant, questions, alone)
+    threads = torch.get_num_threads()
+    again = answer_questions(assistant, questions, together, workers=4, tell=lambda *done: told.append(done))
+    assert lines(together) == lines(alone)
+    assert again == failures == [f"question lang: {lines(alone)[1]['error']}"]
+    assert told == [(n, len(questions)) for n in range(1, len(questions) + 1)]
+    assert torch.get_num_threads() == threads
+
+
+def test_answer_questions_with_workers_ends_at_an_error_and_keeps_what_was_written(assistant, tmp_path):
+    out = tmp_path / "out.jsonl"
+
+    def tell(done, _all):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        answer_questions(assistant, QUESTIONS * 10, out, workers=2, tell=tell)
+    assert [line["id"] for line in lines(out)] == [question.id for question in QUESTIONS[:2]]
+    assert {thread.name for thread in threading.enumerate() if "ThreadPool" in thread.name} == set()
 
 
 def test_answer_questions_searches_in_the_scope_of_each_question(assistant, tmp_path):
