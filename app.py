@@ -2,10 +2,13 @@
 
 import argparse
 import functools
+import hmac
 import inspect
 import io
 import json
+import math
 import os
+import secrets
 import shutil
 import signal
 import sys
@@ -13,17 +16,19 @@ import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import anyio.to_thread
 
 from index.command_line import run
 from index.errors import InputInvalid, QuestionInvalid
 from qa.answers import Assistant
+from qa.chat import Turn
 from qa.collection import Order, forget_removed
-from qa.desk import ROWS, Choices, Desk, Shown, Visible, language_of
+from qa.desk import ROWS, Choices, Desk, Label, Shown, Visible, language_of
 from qa.examples import EXAMPLES
 from qa.first_words import FirstWords
 from qa.guard import Guard, safe_environment
@@ -49,9 +54,11 @@ ASSETS = Path(__file__).parent / "qa" / "page"
 LARGEST_FILE = 20_000_000  # bytes
 LARGEST_UPLOAD = 64_000_000
 MOST_FILES = 60  # in one upload
+LONGEST_WAIT = 120.0  # seconds for an answer, which is then given up
 LAST_SECONDS = 10.0  # that answers have which are being worked on when the program is stopped
 
 Handler = Callable[..., Any]  # a method of the desk: gives what is shown by name, at once or in steps
+_at_work: set[Iterator[Shown]] = set()  # those of which a thread has begun a step, although nobody may wait for it
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,18 +66,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = serving_parser().parse_args(argv)
     check_address(arguments)
     password = password_check(arguments.password_file)
-    news_index = opened_index(arguments)
-    forget_removed(news_index)
     temp_folder = Path(tempfile.mkdtemp(prefix="belegstelle-"))
-    finished = False
     try:
-        safe_environment(os.environ, temp_folder)
-        finished = _serve(named_assistant(arguments, news_index), arguments, password, temp_folder)
+        safe_environment(os.environ, temp_folder)  # before the models are loaded
+        with closing(opened_index(arguments)) as news_index:
+            forget_removed(news_index)
+            if not _serve(named_assistant(arguments, news_index), arguments, password, temp_folder):
+                shutil.rmtree(temp_folder, ignore_errors=True)
+                os._exit(0)  # what is still at work needs the index, and Python would wait for it
     finally:
         shutil.rmtree(temp_folder, ignore_errors=True)
-        news_index.close()
-    if not finished:  # Python would wait for what is still at work
-        os._exit(0)
     return 0
 
 
@@ -80,7 +85,7 @@ def _serve(
     password: Callable[[str, str], bool] | None,
     temp_folder: Path,
 ) -> bool:
-    """Serve the page until SIGINT or SIGTERM, and end what was begun by then; return whether it came to its end.
+    """Serve the page until SIGINT or SIGTERM, and end what was begun by then; return whether all of it came to its end.
 
     A second signal ends the program at once.
     """
@@ -94,6 +99,7 @@ def _serve(
             os._exit(1)
         ending.set()
 
+    secret = secrets.token_urlsafe()  # with which the program's own client logs in
     examples = EXAMPLES if serves_samples(arguments) else ()
     programs = Programs(assistant) if arguments.api or arguments.mcp or is_loopback(arguments.host) else None
     page = build_page(Desk(assistant), arguments.lang, examples, programs)
@@ -115,7 +121,7 @@ def _serve(
             strict_cors=True,
             ssr_mode=False,
             num_workers=0,
-            auth=password,
+            auth=password and (lambda name, given: password(name, given) or hmac.compare_digest(given, secret)),
             ssl_certfile=str(arguments.tls_cert) if arguments.tls_cert else None,
             ssl_keyfile=str(arguments.tls_key) if arguments.tls_key else None,
             ssl_verify=False,  # it only opens its own page once, to see whether it is there
@@ -146,6 +152,8 @@ def _serve(
         )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    if arguments.mcp and password:
+        _log_tools_in(page, secret)
     scheme = "https" if arguments.tls_cert else "http"
     print(f"Belegstelle: {scheme}://{host}:{arguments.port}", flush=True)
     if not arguments.quiet:
@@ -155,7 +163,25 @@ def _serve(
     finished = _within(LAST_SECONDS, lambda: not any(queue.active_jobs) and not len(queue))
     _within(1.0, lambda: not any(queue.pending_event_ids_session.values()))  # until the answers have been fetched
     page.close(verbose=False)
-    return finished
+    return finished and not _at_work
+
+
+def _log_tools_in(page: "gr.Blocks", secret: str) -> None:
+    """Log in the client through which the tools over MCP call the endpoints; Gradio makes one that cannot."""
+    from gradio_client import Client
+
+    tools = page.mcp_server_obj
+    if tools is not None:
+        tools._client_instance = Client(
+            page.local_url,
+            auth=("mcp", secret),
+            headers={"x-gradio-user": "mcp"},
+            download_files=False,
+            verbose=False,
+            analytics_enabled=False,
+            ssl_verify=False,  # it only calls its own program
+            _skip_components=False,
+        )
 
 
 def _within(seconds: float, done: Callable[[], bool]) -> bool:
@@ -248,11 +274,16 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
                             ask = gr.Button(i18n("ask"), variant="primary", elem_id="ask")
                             stop = gr.Button(i18n("stop"), elem_id="stop", size="sm")
                             anew = gr.Button(i18n("begin_anew"), elem_id="anew", size="sm")
-                    with gr.Accordion(i18n("scope"), open=False, elem_id="scope"), gr.Row():
-                        for name, label in (("articles", "scope_articles"), ("outlets", "scope_outlets")):
-                            parts[name] = gr.Dropdown([], label=i18n(label), multiselect=True, elem_id=name)
-                        for name in ("since", "until"):
-                            parts[name] = gr.Textbox(label=i18n(name), max_length=10, min_width=130, elem_id=name)
+                    with gr.Row(elem_id="scoping"):
+                        parts["scope"] = gr.Accordion(i18n("scope"), open=False, elem_id="scope")
+                        with parts["scope"], gr.Row():
+                            for name, label in (("articles", "scope_articles"), ("outlets", "scope_outlets")):
+                                parts[name] = gr.Dropdown([], label=i18n(label), multiselect=True, elem_id=name)
+                            for name in ("since", "until"):
+                                parts[name] = gr.Textbox(label=i18n(name), max_length=20, min_width=130, elem_id=name)
+                        parts["everywhere"] = gr.Button(
+                            i18n("everywhere"), visible=False, elem_id="everywhere", size="sm", scale=0, min_width=150
+                        )
                 with gr.Column(scale=5, min_width=320):
                     parts["source"] = gr.Chatbot(label=i18n("source"), elem_id="source", height="80vh", **markup)
             with gr.Tab(i18n("tab_collection")), gr.Row(elem_classes="desk"):
@@ -296,7 +327,7 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
         ) -> Any:
             """Call a method of the desk with what parts hold, after what was `chosen`; show what it gives by name."""
             of_inputs, of_outputs = [parts[name] for name in inputs], [parts[name] for name in outputs]
-            adapted = _adapted(handler, inputs, parts, language, chosen=chosen)
+            adapted = _adapted(handler, inputs, parts, language, desk.overdue, chosen=chosen)
             return gr.on(
                 events, adapted, of_inputs, of_outputs, show_progress="hidden", api_visibility="private", **more
             )
@@ -310,11 +341,16 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
             connect([ask.click, parts["question"].submit], desk.respond, ["question", *respond], answering),
             connect([parts["talk"].example_select], desk.respond, respond, answering, chosen=True),
             connect(
-                [parts["clicked"].change], desk.act, ["clicked", "turns", "stored", "identity"], [*answering, "handout"]
+                [parts["clicked"].change],
+                desk.act,
+                ["clicked", "turns", "stored", "identity"],
+                [*answering, "handout", *scope],
             ),
         ]
         connect([stop.click], desk.stop, ["turns"], ["turns", "talk"], cancels=asking)
-        connect([anew.click], desk.begin_anew, [], ["turns", "talk", "question", "source", "identity"])
+        connect([anew.click], desk.begin_anew, [], ["turns", "talk", "question", "source", "identity", *scope])
+        connect([parts[name].change for name in scope], desk.narrow, scope, ["scope", "everywhere"])
+        connect([parts["everywhere"].click], desk.widen, [], scope)
 
         connect([parts[name].change for name in sifting[:3]], desk.sift, sifting, ["listed"])
         connect(
@@ -354,9 +390,18 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
 
 
 def _adapted(
-    handler: Handler, inputs: Sequence[str], parts: dict[str, Any], language: str | None, *, chosen: bool
+    handler: Handler,
+    inputs: Sequence[str],
+    parts: dict[str, Any],
+    language: str | None,
+    overdue: Callable[[list[Turn], int, str], Shown],
+    *,
+    chosen: bool,
 ) -> Handler:
-    """A method of the desk as Gradio calls it: with the request, and with components instead of their names."""
+    """A method of the desk as Gradio calls it: with the request, and with components instead of their names.
+
+    `overdue` gives what is shown where an answer takes too long.
+    """
     import gradio as gr
 
     def taken(held: Sequence[Any]) -> list[Any]:
@@ -368,24 +413,53 @@ def _adapted(
             for name, value in shown.items()
         }
 
-    async def in_steps(request: gr.Request, *held: Any) -> AsyncIterator[dict[Any, Any]]:
-        async for shown in _steps(handler(*taken(held), language_of(request.headers, language))):
+    async def steps(request: gr.Request, held: Sequence[Any], *first: str) -> AsyncIterator[dict[Any, Any]]:
+        spoken = language_of(request.headers, language)
+        turns = dict(zip(inputs, held, strict=True)).get("turns")
+        begun = handler(*first, *taken(held), spoken)
+        async for shown in _steps(begun, turns, lambda kept: overdue(kept, round(LONGEST_WAIT), spoken)):
             yield components(shown)
+
+    async def in_steps(request: gr.Request, *held: Any) -> AsyncIterator[dict[Any, Any]]:
+        async for shown in steps(request, held):
+            yield shown
 
     def at_once(request: gr.Request, *held: Any) -> dict[Any, Any]:
         return components(handler(*taken(held), language_of(request.headers, language)))
 
     async def with_chosen(request: gr.Request, event: gr.SelectData, *held: Any) -> AsyncIterator[dict[Any, Any]]:
-        async for shown in _steps(handler(event.value["text"], *taken(held), language_of(request.headers, language))):
-            yield components(shown)
+        async for shown in steps(request, held, event.value["text"]):
+            yield shown
 
     return with_chosen if chosen else in_steps if inspect.isgeneratorfunction(handler) else at_once
 
 
-async def _steps(steps: Iterator[Shown]) -> AsyncIterator[Shown]:
-    """The steps of a handler, each in a thread; who gives up waiting is free at once, and no further step is begun."""
-    while (shown := await anyio.to_thread.run_sync(next, steps, None, abandon_on_cancel=True)) is not None:
+async def _steps(steps: Iterator[Shown], turns: Any, overdue: Callable[[Any], Shown]) -> AsyncIterator[Shown]:
+    """The steps of a handler, each in a thread; who gives up waiting is free at once, and no further step is begun.
+
+    Those that go on with a conversation, as its `turns` show, are given up after LONGEST_WAIT; the last is then what
+    `overdue` makes of the turns.
+    """
+    deadline = math.inf if turns is None else anyio.current_time() + LONGEST_WAIT
+    while True:
+        with anyio.CancelScope(deadline=deadline) as waiting:
+            shown = await anyio.to_thread.run_sync(_next, steps, abandon_on_cancel=True)
+        if waiting.cancelled_caught:
+            yield overdue(turns)
+            return
+        if shown is None:
+            return
+        turns = shown.get("turns", turns)
         yield shown
+
+
+def _next(steps: Iterator[Shown]) -> Shown | None:
+    """The next step, or None after the last."""
+    _at_work.add(steps)
+    try:
+        return next(steps, None)
+    finally:
+        _at_work.discard(steps)
 
 
 def _loaded(text: str) -> object:
@@ -418,6 +492,8 @@ def _update(value: object) -> object:
         return (
             gr.update(choices=choices) if value.chosen is None else gr.update(choices=choices, value=list(value.chosen))
         )
+    if isinstance(value, Label):
+        return gr.update(label=value.text)
     return gr.update(visible=value.value) if isinstance(value, Visible) else value
 
 

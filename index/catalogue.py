@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 
@@ -101,6 +101,8 @@ class Entry:
     sentences: int
     passages: int
     near_copies: tuple[str, ...]  # ids of the articles that are nearly the same
+    # the later it was stored, the larger; it means nothing outside of this database, so entries compare without it
+    added: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,6 +434,8 @@ class Catalogue:
             paths.setdefault(source.article_id, []).append(source.path)
         sentences = self._counts_by_article("sentences")
         passages = self._counts_by_article("passages")
+        # passages are numbered in the order in which they come, and no number is used twice
+        added = dict(self.connection.execute("SELECT article_id, min(id) FROM passages GROUP BY article_id"))
         articles = self._articles(paths)
         pairs = self.connection.execute("SELECT DISTINCT article_id FROM near_copies").fetchall()
         copies = self.near_copies(row[0] for row in pairs)
@@ -442,6 +446,7 @@ class Catalogue:
                 sentences.get(key, 0),
                 passages.get(key, 0),
                 tuple(copy.id for copy in copies.get(key, ())),
+                added.get(key, 0),
             )
             for key, article in articles.items()
         ]

@@ -327,7 +327,8 @@ class NewsIndex:
         """Make vectors and lexical index anew from the stored articles, with this index's embedder."""
         with _writing(self.folder):
             with self.catalogue.changing():
-                articles = [entry.article for entry in self.catalogue.entries()]
+                entries = sorted(self.catalogue.entries(), key=lambda entry: entry.added)
+                articles = [entry.article for entry in entries]
                 sources = self.catalogue.sources()
                 self.catalogue.set_sources([], gone=[source.path for source in sources])
                 self.catalogue.rebuild_lexical()

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from index.catalogue import Catalogue
 from index.errors import IndexMissing, NewsError, QuestionInvalid
 from index.store import EVERYTHING, Scope
 from index.types import Article, Hit
@@ -38,7 +39,7 @@ class Turn:
     notice: str = ""  # key of the words that tell why there is no answer
     told: Mapping[str, object] = field(default_factory=dict)  # what the notice's words need
     judgement: Judgement | None = None
-    named: Mapping[str, Article] = field(default_factory=dict)  # the articles that the scope names by their ids
+    named: Mapping[str, Article] = field(default_factory=dict)  # the articles that the scope names
 
 
 def whole(text: str) -> str:
@@ -66,6 +67,7 @@ def earlier(turns: Sequence[Turn]) -> list[Earlier]:
                 turn.answer.short_answer,
                 first.sentence.text if first else None,
                 first.article.title if first else None,
+                answered=not turn.answer.abstained,
             )
         )
     return results
@@ -76,8 +78,7 @@ def steps(assistant: Assistant, turn: Turn) -> Iterator[Turn]:
     allowed = assistant.settings.longest_question
     try:
         question = assistant.checked(turn.understood.question)
-        catalogue = assistant.news_index.catalogue
-        named = {article.id: article for article in map(catalogue.article, turn.scope.articles) if article}
+        named = named_articles(turn.scope, assistant.news_index.catalogue)
         turn = replace(turn, passages=tuple(assistant.retrieve(question, scope=turn.scope)), named=named)
         yield turn
         yield replace(turn, answer=assistant.answer(question, turn.passages or ()))
@@ -91,6 +92,15 @@ def steps(assistant: Assistant, turn: Turn) -> Iterator[Turn]:
         identity = uuid.uuid4().hex[:8]
         logger.error("error %s: %s", identity, error, exc_info=not isinstance(error, NewsError))
         yield replace(turn, notice="failed", told={"id": identity})
+
+
+def named_articles(scope: Scope, catalogue: Catalogue) -> dict[str, Article]:
+    """The articles that a scope names, by those names, which are ids or the names of files."""
+    if not scope.articles:
+        return {}
+    files = {source.name: source.article_id for source in catalogue.sources()}
+    found = {name: catalogue.article(files.get(name, name)) for name in scope.articles}
+    return {name: article for name, article in found.items() if article}
 
 
 # what the browser keeps: questions only, which are asked again when a conversation is opened

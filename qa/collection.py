@@ -14,10 +14,10 @@ from pathlib import Path, PurePath
 
 from filelock import FileLock, Timeout
 
-from index.catalogue import Entry, Source
+from index.catalogue import Catalogue, Entry, Source
 from index.errors import ArticleUnreadable, IndexBusy, InputInvalid
 from index.files import ENDINGS, printable, read_bytes
-from index.store import AddReport, NewsIndex
+from index.store import NewsIndex
 from index.types import Article
 from qa import render
 
@@ -29,11 +29,16 @@ _PATIENCE = 10  # seconds to wait for another program that is taking in an uploa
 
 
 class Order(StrEnum):
-    """What the articles are sorted by."""
+    """What the articles are sorted by.
+
+    For ADDED, the one that was stored last is first. An article whose file was changed counts as added anew, and so
+    does one that was removed and is brought back; one that comes once more with another file stays where it is.
+    """
 
     DATE = "date"  # the newest first, those without a date last
     TITLE = "title"
     OUTLET = "outlet"
+    ADDED = "added"
 
 
 def arranged(entries: Iterable[Entry], *, find: str = "", outlet: str = "", order: Order = Order.DATE) -> list[Entry]:
@@ -53,6 +58,8 @@ def arranged(entries: Iterable[Entry], *, find: str = "", outlet: str = "", orde
         kept.sort(key=lambda entry: entry.article.date or "", reverse=True)
     elif order is Order.OUTLET:
         kept.sort(key=lambda entry: (entry.article.publisher is None, (entry.article.publisher or "").casefold()))
+    elif order is Order.ADDED:
+        kept.sort(key=lambda entry: entry.added, reverse=True)
     return kept
 
 
@@ -114,12 +121,29 @@ def remove(news_index: NewsIndex, article_id: str) -> Removed | None:
     return Removed(article, sources)
 
 
+class Change(StrEnum):
+    """What an uploaded file did to an article."""
+
+    ADDED = "added"
+    UPDATED = "updated"  # it stands for what the same file held before
+    UNCHANGED = "unchanged"  # it was there already, from this file or another
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """An article that an uploaded file holds."""
+
+    article_id: str
+    title: str
+    change: Change
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """What became of one uploaded file."""
 
     name: str
-    report: AddReport | None
+    came: tuple[Came, ...] = ()  # by title, each article once
     reasons: tuple[str, ...] = ()  # why it, or something in it, was skipped
 
 
@@ -134,18 +158,34 @@ def receive(news_index: NewsIndex, paths: Sequence[Path]) -> Iterator[Received]:
         name = printable(path.name)[:_LONGEST_NAME]
         ending = path.suffix.lower()
         if ending not in ENDINGS:
-            yield Received(name, None, (f"is no {', '.join(sorted(ENDINGS))} file",))
+            yield Received(name, (), (f"is no {', '.join(sorted(ENDINGS))} file",))
             continue
         try:
             with _uploads_lock(news_index, patience=_PATIENCE):
                 kept = _kept(read_bytes(path), ending, folder)
+                before = news_index.catalogue.sources()
                 report = news_index.add([kept], names={kept: name})
         except ArticleUnreadable as error:
-            yield Received(name, None, (str(error),))
+            yield Received(name, (), (str(error),))
             continue
         except Timeout as error:
             raise IndexBusy(f"{folder} is being added to by another process; try again when it has finished") from error
-        yield Received(name, report, tuple(skipped.reason for skipped in report.skipped))
+        came = _came(news_index.catalogue, kept.name, before)
+        yield Received(name, came, tuple(skipped.reason for skipped in report.skipped))
+
+
+def _came(catalogue: Catalogue, kept_name: str, before: Iterable[Source]) -> tuple[Came, ...]:
+    """The articles of a file that was kept under a name and added; `before` are the sources before that."""
+    stored = {source.article_id for source in before}
+    paths = {source.path for source in before}
+    changes: dict[str, Change] = {}
+    for source in catalogue.sources():
+        if PurePath(source.file).name == kept_name:  # the folder may have been moved
+            fresh = Change.UPDATED if source.path in paths else Change.ADDED
+            changes.setdefault(source.article_id, Change.UNCHANGED if source.article_id in stored else fresh)
+    articles = [(catalogue.article(article_id), change) for article_id, change in changes.items()]
+    came = [Came(article.id, article.title, change) for article, change in articles if article]
+    return tuple(sorted(came, key=lambda one: (one.title.casefold(), one.article_id)))
 
 
 def forget_removed(news_index: NewsIndex) -> None:

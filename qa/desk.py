@@ -5,19 +5,20 @@ Nothing here knows the framework of the page; `app.py` connects the names with i
 
 import json
 import logging
+import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from index.dates import written_day
 from index.errors import IndexBusy, NewsError, QuestionInvalid
 from index.store import Scope
-from qa import chat, collection, exporting, feedback, html
+from qa import chat, collection, exporting, feedback, html, render
 from qa.answers import Assistant
 from qa.chat import Kept, Turn
-from qa.collection import Order, Removed
-from qa.question_files import checked_date
+from qa.collection import Came, Change, Order, Removed
 from qa.words import PAGE, reason
 
 LANGUAGE_COOKIE = "belegstelle-language"
@@ -26,6 +27,7 @@ ROWS = 40  # of the collection, until more are asked for
 logger = logging.getLogger(__name__)
 
 Shown = dict[str, object]
+_ALL_ARTICLES: Shown = {"articles": [], "outlets": [], "since": "", "until": ""}
 Messages = list[dict[str, str]]
 
 
@@ -48,6 +50,13 @@ class Visible:
     """Whether a part of the page can be seen."""
 
     value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a part of the page is called."""
+
+    text: str
 
 
 def language_of(headers: Mapping[str, str], default: str | None) -> str:
@@ -97,7 +106,7 @@ class Desk:
         """Ask: the question is shown at once, then what was found, then the answer with its first source beside it."""
         asked = chat.whole(asked)
         try:
-            scope = Scope(tuple(articles or ()), tuple(outlets or ()), _day(since), _day(until))
+            scope = _scope(articles, outlets, since, until)
         except QuestionInvalid as error:
             notice = _message(html.notice_html(PAGE[language]["bad_date"].format(error)))
             yield {"talk": [*html.conversation(turns, language), *notice], "question": asked}
@@ -125,9 +134,32 @@ class Desk:
         turns = [replace(turn, notice="stopped") if not (turn.answer or turn.notice) else turn for turn in turns]
         return {"turns": turns, "talk": html.conversation(turns, language)}
 
+    def overdue(self, turns: list[Turn], seconds: int, language: str) -> Shown:
+        """Tell that a question was given up after so many seconds."""
+        told = {"seconds": seconds}
+        turns = [turn if turn.answer or turn.notice else replace(turn, notice="overdue", told=told) for turn in turns]
+        return {"turns": turns, "talk": html.conversation(turns, language)}
+
     def begin_anew(self, language: str) -> Shown:
-        """An empty conversation."""
-        return {"turns": [], "talk": [], "question": "", "source": self._source([], "", language), "identity": ""}
+        """An empty conversation, of all articles."""
+        source = self._source([], "", language)
+        return {"turns": [], "talk": [], "question": "", "source": source, "identity": "", **_ALL_ARTICLES}
+
+    def narrow(self, articles: list[str], outlets: list[str], since: str, until: str, language: str) -> Shown:
+        """Tell, where the choices can be unfolded, what the next question is asked of; offer the way back."""
+        words = PAGE[language]
+        try:
+            scope = _scope(articles, outlets, since, until)
+        except QuestionInvalid as error:
+            return {"scope": Label(words["bad_date"].format(error)), "everywhere": Visible(True)}
+        named = chat.named_articles(scope, self.news_index.catalogue)
+        told = render.scope_text(scope, named, language)
+        label = words["narrowed"].format(told) if told else words["scope"]
+        return {"scope": Label(label), "everywhere": Visible(bool(told))}
+
+    def widen(self, _language: str) -> Shown:
+        """Let the next question be asked of all articles."""
+        return dict(_ALL_ARTICLES)
 
     def act(self, clicked: str, turns: list[Turn], stored: object, identity: str, language: str) -> Iterator[Shown]:
         """Do what a click in the conversation or the source asks for."""
@@ -137,6 +169,11 @@ class Desk:
         if action and name == "woertlich" and turn:
             kept = [other for other in turns if other.number < turn.number]
             again = chat.begun(kept, turn.asked, scope=turn.scope, literal=True)
+            yield from self._asked(kept, again, stored, identity, language)
+        elif action and name == "ueberall" and turn:
+            kept = [other for other in turns if other.number < turn.number]
+            again = chat.begun(kept, turn.asked, literal=not turn.understood.carried)
+            yield dict(_ALL_ARTICLES)
             yield from self._asked(kept, again, stored, identity, language)
         elif action and name == "urteil" and turn:
             try:
@@ -165,7 +202,17 @@ class Desk:
         if action.name == "kopie" and turn and turn.answer and form in set(exporting.Form):
             given = {"copy": exporting.answer_as(turn.answer, exporting.Form(form), language)}
         elif action.name == "ausfuhr" and form in set(exporting.ConversationForm):
-            answered = [(turn.asked, turn.answer) for turn in turns if turn.answer]
+            answered = [
+                exporting.Exchange(
+                    turn.asked,
+                    turn.answer,
+                    turn.understood.question if turn.understood.carried else None,
+                    turn.scope,
+                    turn.named,
+                )
+                for turn in turns
+                if turn.answer
+            ]
             now = datetime.now().astimezone()
             text = exporting.conversation_as(answered, exporting.ConversationForm(form), language, now)
             ending = {"markdown": "md", "json": "json", "page": "html"}[form]
@@ -268,24 +315,24 @@ class Desk:
         outlets: list[str],
         language: str,
     ) -> Iterator[Shown]:
-        """Add uploaded files: tell how far it is after each, at the end what was done and what was skipped, and why."""
+        """Add uploaded files: tell how far it is after each, at the end what came and what was skipped, and why."""
         words = PAGE[language]
         files = [Path(path) for path in paths or []]
-        totals = dict.fromkeys(("added", "updated", "unchanged"), 0)
+        every: list[Came] = []
         skipped: list[tuple[str, str]] = []
         trouble = ""
         try:
             for done, received in enumerate(collection.receive(self.news_index, files), start=1):
-                if received.report:
-                    for key in totals:
-                        totals[key] += getattr(received.report, key)
+                every += received.came
                 skipped += [(received.name, reason(why, language)) for why in received.reasons]
                 doing = words["upload_doing"].format(done=done, all=len(files), name=received.name)
                 yield {"listed": _message(html.notice_html(doing))}
         except NewsError as error:
             trouble = _trouble(error, language)
-        summary = words["upload_done"].format(**totals, skipped=len(skipped))
-        report = trouble + html.report_html(summary, skipped, language)
+        came = list(dict.fromkeys(every))  # two files may hold the same
+        counts = {str(change): sum(one.change is change for one in came) for change in Change}
+        summary = words["upload_done"].format(**counts, skipped=len(skipped))
+        report = trouble + html.report_html(summary, came, skipped, language)
         listed = self._list(find, outlet, order, rows, language, message=report)
         yield {"upload": None, "listed": listed, **self._counted(language, articles, outlets)}
 
@@ -359,13 +406,20 @@ def _message(content: str) -> Messages:
     return [{"role": "assistant", "content": content}]
 
 
-def _day(text: str | None) -> str | None:
-    """A date of the page's fields. Raises QuestionInvalid that holds what was typed."""
+def _scope(articles: list[str], outlets: list[str], since: str, until: str) -> Scope:
+    """The scope that the page's fields hold. Raises QuestionInvalid that holds what was typed and is no date."""
+    return Scope(tuple(articles or ()), tuple(outlets or ()), _day(since, "01-01"), _day(until, "12-31"))
+
+
+def _day(text: str | None, of_year: str) -> str | None:
+    """A day as people write it, or a year, of which one day counts."""
     typed = chat.whole(text or "").strip()
-    try:
-        return checked_date(typed, "")
-    except QuestionInvalid as error:
-        raise QuestionInvalid(typed) from error
+    if not typed:
+        return None
+    day = f"{typed}-{of_year}" if re.fullmatch("[12][0-9]{3}", typed) else written_day(typed)
+    if day is None:
+        raise QuestionInvalid(typed)
+    return day
 
 
 def _kept(turns: Sequence[Turn], stored: object, identity: str) -> Kept:

@@ -203,6 +203,7 @@ class Earlier:
     short_answer: str | None = None
     sentence: str | None = None  # the first cited sentence
     title: str | None = None  # of its article
+    answered: bool = True  # or refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +239,7 @@ def understand(question: str, history: Sequence[Earlier]) -> Understood:
     return (
         _asked_anew(reading, recent[0])
         or _with_part_replaced(reading, recent[0].question)
-        or _with_note(question, reading, recent)
+        or _with_note(question, reading, [turn for turn in recent if turn.answered] or recent)
     )
 
 

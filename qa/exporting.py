@@ -2,15 +2,18 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from html import escape
 from urllib.parse import quote
 
+from index.store import EVERYTHING, Scope
 from index.types import Article
 from qa import render
 from qa.types import Answer, Citation
+from qa.words import PAGE
 
 
 class Form(StrEnum):
@@ -27,6 +30,17 @@ class ConversationForm(StrEnum):
     MARKDOWN = "markdown"
     JSON = "json"
     PAGE = "page"  # one HTML file that needs nothing else
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A turn of a conversation that was answered, be it by a refusal."""
+
+    asked: str  # as it was typed
+    answer: Answer
+    understood: str | None = None  # a follow-up made whole; None for a question that stands alone
+    scope: Scope = EVERYTHING  # in which it was searched
+    named: Mapping[str, Article] = field(default_factory=dict)  # the articles that the scope names by their ids
 
 
 # Characters to which CommonMark, or an extension in wide use, gives a meaning wherever they stand; dots in a word and
@@ -61,22 +75,17 @@ def answer_as(answer: Answer, form: Form, language: str) -> str:
     return write(answer.citations, language)
 
 
-def conversation_as(
-    turns: Sequence[tuple[str, Answer]], form: ConversationForm, language: str, exported: datetime
-) -> str:
-    """A conversation as the content of a file; a turn is what was typed and its answer."""
-    # half a surrogate pair, as a broken paste leaves it, could not be written to a file
-    asked = [(question.encode("utf-8", "replace").decode("utf-8"), answer) for question, answer in turns]
+def conversation_as(turns: Sequence[Exchange], form: ConversationForm, language: str, exported: datetime) -> str:
+    """A conversation as the content of a file."""
     if form is ConversationForm.JSON:
-        return _json(asked, exported)
-    day = render.day(exported.date().isoformat(), language)
-    title = render.EXPORT[language]["title"].format(day=day, time=f"{exported:%H:%M}")
-    if form is ConversationForm.PAGE:
-        return _page(asked, title, language)
-    parts = [f"# {title}"]
-    for question, answer in asked:
-        parts += [f"## {_escaped(question)}", answer_as(answer, Form.MARKDOWN, language)]
-    return "\n\n".join(parts) + "\n"
+        content = _json(turns, exported)
+    else:
+        day = render.day(exported.date().isoformat(), language)
+        title = render.EXPORT[language]["title"].format(day=day, time=f"{exported:%H:%M}")
+        write = _page if form is ConversationForm.PAGE else _document
+        content = write(turns, title, language)
+    # half a surrogate pair, as a broken paste or a file's name may hold it, could not be written to a file
+    return content.encode("utf-8", "replace").decode("utf-8")
 
 
 # what every form tells
@@ -127,6 +136,19 @@ def _plain(citations: Sequence[Citation], language: str) -> str:
 # Markdown
 
 
+def _document(turns: Sequence[Exchange], title: str, language: str) -> str:
+    words = PAGE[language]
+    parts = [f"# {title}"]
+    for turn in turns:
+        parts.append(f"## {_escaped(turn.asked)}")
+        if turn.understood:
+            parts.append(f"{words['understood']} {_escaped(turn.understood)}")
+        if scope := render.scope_text(turn.scope, turn.named, language):
+            parts.append(words["in_scope"].format(_escaped(scope)))
+        parts.append(answer_as(turn.answer, Form.MARKDOWN, language))
+    return "\n\n".join(parts) + "\n"
+
+
 def _markdown(citations: Sequence[Citation], language: str) -> str:
     text = " ".join(f"{_escaped(citation.sentence.text)} [{citation.marker}]" for citation in citations)
     return "\n\n".join([text, *(_list_item(citation, language) for citation in citations)])
@@ -170,20 +192,25 @@ def _address(article: Article) -> str | None:
 # JSON and HTML
 
 
-def _json(turns: Sequence[tuple[str, Answer]], exported: datetime) -> str:
+def _json(turns: Sequence[Exchange], exported: datetime) -> str:
     conversation = {
         "program": "Belegstelle",
         "exported": exported.isoformat(),
         "turns": [
-            {"asked": asked, **render.answer_object(answer, str(number))}
-            for number, (asked, answer) in enumerate(turns, start=1)
+            {
+                "asked": turn.asked,
+                "understood": turn.understood,
+                "scope": None if turn.scope == EVERYTHING else asdict(turn.scope),
+                **render.answer_object(turn.answer, str(number)),
+            }
+            for number, turn in enumerate(turns, start=1)
         ],
     }
     return json.dumps(conversation, ensure_ascii=False, indent=2) + "\n"
 
 
-def _page(turns: Sequence[tuple[str, Answer]], title: str, language: str) -> str:
-    sections = "\n".join(_section(asked, answer, language) for asked, answer in turns)
+def _page(turns: Sequence[Exchange], title: str, language: str) -> str:
+    sections = "\n".join(_section(turn, language) for turn in turns)
     return f"""<!DOCTYPE html>
 <html lang="{language}">
 <head>
@@ -201,11 +228,18 @@ def _page(turns: Sequence[tuple[str, Answer]], title: str, language: str) -> str
 """
 
 
-def _section(asked: str, answer: Answer, language: str) -> str:
+def _section(turn: Exchange, language: str) -> str:
+    words, answer = PAGE[language], turn.answer
+    scope = render.scope_text(turn.scope, turn.named, language)
+    heading = f"<h2>{_bdi(turn.asked)}</h2>"
+    if turn.understood:
+        heading += f"\n<p><small>{words['understood']} {_bdi(turn.understood)}</small></p>"
+    if scope:
+        heading += f"\n<p><small>{words['in_scope'].format(_bdi(scope))}</small></p>"
     text = " ".join(f"{_bdi(citation.sentence.text)} [{citation.marker}]" for citation in answer.citations)
     items = "\n".join(_item(citation, language) for citation in answer.citations)
     sources = f"\n<ol>\n{items}\n</ol>" if items else ""
-    return f"<section>\n<h2>{_bdi(asked)}</h2>\n<p>{text or _bdi(answer.text)}</p>{sources}\n</section>"
+    return f"<section>\n{heading}\n<p>{text or _bdi(answer.text)}</p>{sources}\n</section>"
 
 
 def _item(citation: Citation, language: str) -> str:

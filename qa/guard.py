@@ -1,7 +1,7 @@
 """What stands between the network and the page: ASGI middleware that refuses requests, and the environment Gradio sees.
 
-The order of the checks: Host, Origin, path, whether the program is ending, size of the body, content of the body. A
-request that fails one never reaches the framework, and its answer is one line of plain text.
+The order of the checks: Host, Origin, path, whether the program is ending, login, size of the body, content of the
+body. A request that fails one never reaches the framework, and its answer is one line of plain text.
 """
 
 import json
@@ -42,13 +42,17 @@ OPEN_ROUTES = re.compile(
     r"|/gradio_api/(?:(?:info|theme\.css|app_id|login_check|startup-events|upload|upload_progress|cancel|reset)/?"
     r"|queue/(?:join|data)|heartbeat/[^/]+|call/(?:v2/)?[^/]+(?:/[^/]*)?|mcp(?:/.*)?)"
 )
+# Of these, what the framework would serve without a login where a password is set. The page's files, app_id (by which a
+# page notices that the program was started anew) and startup-events (which the framework asks of itself) stay open.
+MEMBERS_ROUTES = re.compile(r"/gradio_api/(?:(?:cancel|reset)/?|heartbeat/[^/]+)")
 TOOLS_ROUTE = "/gradio_api/mcp"
 CANCEL_ROUTE = "/gradio_api/cancel"
 UPLOAD_ROUTE = "/gradio_api/upload"
 LOGIN_ROUTE = "/login"
 MULTIPART = re.compile(rb"multipart/form-data; ?boundary=([0-9A-Za-z_-]{1,70})")
 MAX_DEPTH = 100  # of nested JSON; a chat needs fewer than 20
-UNCHECKED_NAMES = frozenset({b"x-forwarded-host", b"x-gradio-server"})  # Gradio would build redirects from these
+# Gradio would build redirects from the first two, and hands on the third, which has been checked by then
+KEPT_BACK = frozenset({b"x-forwarded-host", b"x-gradio-server", b"authorization"})
 LOGIN_TRIES = 5  # of an address within LOGIN_SECONDS
 LOGIN_SECONDS = 60.0
 REMEMBERED_ADDRESSES = 1000
@@ -71,7 +75,8 @@ class Guard:
     default port of the scheme. Behind a proxy that ends TLS, it must hand on Host and X-Forwarded-Proto. `max_body`
     and `max_upload` are bytes of one request, `max_files` the files in one upload. Once `ending` is set, nothing new is
     begun: what was asked before can still be answered. With a `password` check, which takes a name and a password, the
-    tools over MCP are for those who send it as a bearer token; the framework asks for none there.
+    tools over MCP are for those who send it as a bearer token, and `MEMBERS_ROUTES` for those who are logged in; the
+    framework asks for nothing there.
     """
 
     def __init__(
@@ -136,6 +141,8 @@ class Guard:
                 self._count_login(_address(scope))
             if self._password and route.startswith(TOOLS_ROUTE):
                 self._check_token(scope, self._password)
+            if self._password and MEMBERS_ROUTES.fullmatch(route):
+                _check_login(scope)
             if scope["method"] == "POST" and route.endswith(UPLOAD_ROUTE):
                 boundary = _multipart_boundary(_header(scope, b"content-type"))
                 exchange.limit(_content_length(scope), self._max_upload)
@@ -147,7 +154,7 @@ class Guard:
                     return
                 if body and not route.endswith(LOGIN_ROUTE):
                     _check_json(body, origin)
-            headers = [header for header in scope["headers"] if header[0].lower() not in UNCHECKED_NAMES]
+            headers = [header for header in scope["headers"] if header[0].lower() not in KEPT_BACK]
             await self._app({**scope, "headers": headers}, exchange.receive, exchange.send)
         except _RefusedError as refusal:
             exchange.refusal = refusal
@@ -269,10 +276,12 @@ def safe_environment(environ: MutableMapping[str, str], temp_folder: Path) -> No
 
     An empty `allowed_paths` does not switch off GRADIO_ALLOWED_PATHS, and GRADIO_SHARE and others open further doors,
     so every GRADIO_ variable but the port goes. Uploads are kept in `temp_folder`, nothing is reported to anybody.
+    PyTorch makes a folder for compiled code as soon as it is imported; it goes the same way as the uploads.
     """
     for name in [name for name in environ if name.upper().startswith("GRADIO_") and name != "GRADIO_SERVER_PORT"]:
         del environ[name]
     environ["GRADIO_TEMP_DIR"] = str(temp_folder)
+    environ["TORCHINDUCTOR_CACHE_DIR"] = str(temp_folder / "torch")
     environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
@@ -333,6 +342,16 @@ def _check_path(path: str) -> str:
     if unquote(path) != path or "//" in route or ".." in segments or not OPEN_ROUTES.fullmatch(route):
         raise _RefusedError(403, "Diese Adresse ist gesperrt.", "This address is closed.")
     return route
+
+
+def _check_login(scope: Scope) -> None:
+    """Refuse whoever does not send the cookie of a login, by which the framework itself tells who somebody is."""
+    framework = scope["app"]
+    pairs = (pair.strip().partition("=") for line in _header(scope, b"cookie") for pair in line.split(";"))
+    cookies = {name: value for name, _, value in pairs}
+    names = (f"access-token-{framework.cookie_id}", f"access-token-unsecure-{framework.cookie_id}")
+    if not any(cookies.get(name) in framework.tokens for name in names):
+        raise _RefusedError(401, "Bitte melden Sie sich an.", "Please log in.")
 
 
 def _content_length(scope: Scope) -> int:

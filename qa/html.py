@@ -5,6 +5,7 @@ lets no attributes through but class, href and id, so a click says what it wants
 
     beleg-TURN-MARKER       show a citation in its article       stelle-TURN-RANK       show a retrieved passage
     woertlich-TURN          take a follow-up as it was typed     kopie-TURN-FORM        copy an answer
+    ueberall-TURN           ask again, of all articles
     urteil-TURN-JUDGEMENT   keep what somebody thinks of it      ausfuhr-FORM           save the conversation
     lesen-ARTICLE           show an article                      entfernen-ARTICLE      ask whether to remove it
     ja-ARTICLE, nein        remove it, or do not                 zurueck                bring back what was removed
@@ -18,13 +19,16 @@ from dataclasses import dataclass
 from html import escape
 
 from index.catalogue import Entry
+from index.store import EVERYTHING
 from index.types import Article, Hit
 from qa import render
 from qa.chat import Kept, Turn
+from qa.collection import Came, Change
 from qa.feedback import Judgement
 from qa.types import Answer, Citation
 from qa.words import PAGE
 
+_NAMED = 20  # articles of each kind in the report on an upload
 _EXCERPT = 240  # characters of a passage in the list, and of a question that was not asked
 # the page counts its clicks behind the slash
 _ACTION = re.compile(r"#?([a-z]{2,12})((?:-[A-Za-z0-9]{1,64}){0,2})(?:/\d{1,9})?")
@@ -123,7 +127,7 @@ def _answer(turn: Turn, answer: Answer, language: str) -> str:
     words = PAGE[language]
     parts = [f'<div class="antwort{" ohne" if answer.abstained else ""}">']
     if answer.abstained:
-        parts.append(f'<p class="text">{_text(answer.text)}</p><p class="leise">{words["not_found_help"]}</p>')
+        parts.append(_refusal(turn, answer, language))
     else:
         proofs = "".join(_proof(citation, turn.number, language) for citation in answer.citations)
         parts.append(f'<ol class="belege">{proofs}</ol>')
@@ -143,22 +147,26 @@ def _answer(turn: Turn, answer: Answer, language: str) -> str:
     return "".join(parts)
 
 
-def _scope(turn: Turn, language: str) -> str:
+def _refusal(turn: Turn, answer: Answer, language: str) -> str:
+    """That the articles do not tell, what was looked for, the nearest of them, and what may help."""
     words = PAGE[language]
-    scope = turn.scope
-    named = [_named(name, turn.named, language) for name in scope.articles] + list(scope.publishers)
-    for key, day in (("since", scope.since), ("until", scope.until)):
-        if day:
-            named.append(f"{words[key].partition(' (')[0]} {render.day(day, language)}")
-    if not named:
-        return ""
-    return f' <span class="bereich">{words["in_scope"].format(_text(", ".join(named)))}</span>'
+    phrases = ", ".join(f"<em>{_text(phrase)}</em>" for phrase in render.looked_for(answer.question))
+    looked = f'<p class="leise">{words["looked_for"].format(phrases)}</p>' if phrases else ""
+    articles = "".join(
+        f'<li><a href="#stelle-{turn.number}-{hit.rank}">{_text(hit.article.title)}</a> '
+        f'<span class="herkunft">{_text(render.attribution(hit.article, language))}</span></li>'
+        for hit in render.nearest_articles(answer.passages)
+    )
+    nearest = f'<p class="leise">{words["nearest"]}</p><ul class="naechste">{articles}</ul>' if articles else ""
+    advice = words["not_found_help"]
+    if turn.scope != EVERYTHING:
+        advice += f' <a class="tat" href="#ueberall-{turn.number}">{words["ask_everywhere"]}</a>'
+    return f'<p class="text">{words["not_found"]}</p>{looked}{nearest}<p class="leise">{advice}</p>'
 
 
-def _named(name: str, articles: Mapping[str, Article], language: str) -> str:
-    """An article of a scope as people know it."""
-    article = articles.get(name)
-    return f"{article.title} ({render.attribution(article, language)})" if article else name
+def _scope(turn: Turn, language: str) -> str:
+    scope = render.scope_text(turn.scope, turn.named, language)
+    return f' <span class="bereich">{PAGE[language]["in_scope"].format(_text(scope))}</span>' if scope else ""
 
 
 def _tools(turn: Turn, language: str) -> str:
@@ -360,11 +368,21 @@ def removed_html(title: str, language: str) -> str:
     )
 
 
-def report_html(summary: str, skipped: Iterable[tuple[str, str]], language: str) -> str:
-    """What an upload did, and each file that was skipped with its reason."""
+def report_html(summary: str, came: Sequence[Came], skipped: Iterable[tuple[str, str]], language: str) -> str:
+    """What an upload did: each file that was skipped with its reason, and below it the first articles that came."""
     words = PAGE[language]
     rows = "".join(f"<li>{_text(words['skipped'].format(name=name, reason=reason))}</li>" for name, reason in skipped)
-    return f'<div class="meldung">{_text(summary)}{f"<ul>{rows}</ul>" if rows else ""}</div>'
+    parts = [f'<div class="meldung">{_text(summary)}{f"<ul>{rows}</ul>" if rows else ""}</div>']
+    for change, heading in (
+        (Change.ADDED, words["came_added"]),
+        (Change.UPDATED, words["came_updated"]),
+        (Change.UNCHANGED, words["came_unchanged"]),
+    ):
+        of_kind = [one for one in came if one.change is change]
+        links = [f'<a href="#lesen-{one.article_id}">{_text(one.title)}</a>' for one in of_kind[:_NAMED]]
+        further = f" {words['and_more'].format(len(of_kind) - _NAMED)}" if len(of_kind) > _NAMED else ""
+        parts.append(f'<p class="herkunft">{heading} {", ".join(links)}{further}</p>' if links else "")
+    return "".join(parts)
 
 
 def history_html(stored: Sequence[Kept], language: str, *, any_kept: bool) -> str:

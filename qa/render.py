@@ -1,10 +1,11 @@
 """Words what people and programs read: answers and refusals as text, for a terminal, and as JSON."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from index.analysis import content_phrases
 from index.files import printable
+from index.store import Scope
 from index.types import Article, Hit, Sentence
 from qa.types import Answer, Citation
 
@@ -65,7 +66,9 @@ EXPORT = {
         "copies": "nearly the same in",
     },
 }
+_SCOPE_DAYS = {"de": ("von {}", "bis {}"), "en": ("from {}", "to {}")}
 _ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_INNER_MARKS = str.maketrans({"„": "‚", "“": "‘", "”": "’"})
 _NEAREST = 3  # articles that a refusal names
 _LOOKED_FOR = 6  # phrases of the question in a refusal
 _WIDTH = 100  # columns of a terminal
@@ -80,11 +83,29 @@ def refusal(question: str, hits: Sequence[Hit], language: str) -> str:
     """That the articles do not tell, in the question's language, what was looked for, and which come nearest."""
     statement, searched, nearest = _REFUSALS.get(language, _REFUSALS["de"])
     parts = [statement]
-    if phrases := [f"„{phrase}“" for phrase in content_phrases(question)[:_LOOKED_FOR]]:
+    if phrases := [_quoted(phrase) for phrase in looked_for(question)]:
         parts.append(searched.format(", ".join(phrases)))
-    if titles := list(dict.fromkeys(f"„{_in_one_line(hit.article.title)}“" for hit in hits))[:_NEAREST]:
+    if titles := [_quoted(_in_one_line(hit.article.title)) for hit in nearest_articles(hits)]:
         parts.append(nearest.format(", ".join(titles)))
     return " ".join(parts)
+
+
+def looked_for(question: str) -> list[str]:
+    """The phrases of a question that a refusal names."""
+    return content_phrases(question)[:_LOOKED_FOR]
+
+
+def nearest_articles(hits: Sequence[Hit]) -> list[Hit]:
+    """The articles that a refusal names, each by its best hit; of several with the same title the first."""
+    first: dict[str, Hit] = {}
+    for hit in hits:
+        first.setdefault(_in_one_line(hit.article.title), hit)
+    return list(first.values())[:_NEAREST]
+
+
+def _quoted(text: str) -> str:
+    """A text in German quotation marks; those that it has itself become inner ones."""
+    return f"„{text.translate(_INNER_MARKS)}“"
 
 
 def attribution(article: Article, language: str) -> str:
@@ -96,6 +117,22 @@ def attribution(article: Article, language: str) -> str:
 def also_in(citation: Citation, language: str) -> str:
     """Where else nearly the same article stands; it counts as one source with the cited one."""
     return "; ".join(attribution(copy, language) for copy in citation.copies)
+
+
+def scope_text(scope: Scope, named: Mapping[str, Article], language: str) -> str:
+    """What a search was restricted to: articles, outlets, days; empty for everything.
+
+    `named` has the articles by the names that the scope has for them, which tell a reader little.
+    """
+    parts = [_scope_article(name, named.get(name), language) for name in scope.articles] + list(scope.publishers)
+    for words, date in zip(_SCOPE_DAYS[language], (scope.since, scope.until), strict=True):
+        if date:
+            parts.append(words.format(day(date, language)))
+    return ", ".join(parts)
+
+
+def _scope_article(name: str, article: Article | None, language: str) -> str:
+    return f"{article.title} ({attribution(article, language)})" if article else name
 
 
 def day(date: str | None, language: str) -> str:

@@ -169,6 +169,8 @@ def opened_index(arguments: argparse.Namespace) -> NewsIndex:
     embedder = named_embedder(arguments)
     if not articles:
         return NewsIndex(folder, embedder)
+    if not arguments.quiet:
+        print("preparing the articles; the first time that takes a minute or two", file=sys.stderr, flush=True)
     news_index = NewsIndex.open_or_create(folder, embedder)
     report = news_index.add(articles, progress=progress_bar("files", quiet=arguments.quiet))
     for skipped in report.skipped:

@@ -6,12 +6,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -19,12 +22,19 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from helpers import CountingEmbedder, impossible_here
 from mcp import ClientSession
-from mcp.client.streamable_http import streamablehttp_client
+from mcp.client.streamable_http import streamable_http_client
 from test_serving import make_certificates
 
 import app
 from index.command_line import run
 from index.store import NewsIndex
+from qa.answers import Assistant
+from qa.chat import Turn
+from qa.desk import Desk
+from qa.dialogue import Understood
+from qa.html import notice_html
+from qa.settings import BY_SIMILARITY, Settings
+from qa.types import Verdict
 from qa.words import PAGE
 
 try:
@@ -60,7 +70,7 @@ class PatientReader:
         pass
 
     def read(self, question, hits, **more):
-        end = time.monotonic() + 20
+        end = time.monotonic() + 40
         while "Geduld" in question and not Path(GO_ON).exists() and time.monotonic() < end:
             time.sleep(0.02)
         return [(Verdict(0.0, None, 0.0),) * len(hit.passage.sentences) for hit in hits]
@@ -70,14 +80,15 @@ app.named_assistant = lambda arguments, index: Assistant(
     index, reader=PatientReader(), weights=BY_SIMILARITY, settings=Settings(threshold=0.0)
 )
 app.LAST_SECONDS = HOW_LONG
+app.LONGEST_WAIT = LONGEST_WAIT
 sys.exit(run(app.main))
 """
 
 
-def patient_program(folder: Path, *, seconds: float = 10) -> list[str]:
-    """The patient program, which goes on once the file go-on is in the folder, and has so long to end."""
+def patient_program(folder: Path, *, seconds: float = 10, longest_wait: float = 120) -> list[str]:
+    """The patient program, which goes on once the file go-on is in the folder, and has so long to end and to answer."""
     told = {"TESTS": str(ROOT / "tests"), "GO_ON": str(folder / "go-on"), "HOW_LONG": seconds}
-    program = PATIENT_PROGRAM
+    program = PATIENT_PROGRAM.replace("= LONGEST_WAIT", f"= {longest_wait}")
     for name, value in told.items():
         program = program.replace(name, repr(value))
     return ["-c", program]
@@ -169,7 +180,8 @@ def program(capsys, monkeypatch) -> Iterator[Callable[..., tuple[int, str, str]]
         printed = capsys.readouterr()
         return status, printed.out, printed.err
 
-    yield run_program
+    with patch.dict(os.environ):  # which the program changes
+        yield run_program
     signal.signal(signal.SIGTERM, handler)
 
 
@@ -225,9 +237,9 @@ def test_program_serves_the_page_and_ends_without_a_trace(tmp_path):
         [folder] = (tmp_path / "temp").glob("belegstelle-*")
         assert folder.stat().st_mode & 0o777 == 0o700
         page.process.send_signal(signal.SIGTERM)
-        out, err = page.process.communicate(timeout=20)
+        out, err = page.process.communicate(timeout=60)
         assert (page.process.returncode, out, err) == (0, "", "")
-        assert list((tmp_path / "temp").glob("belegstelle-*")) == []
+        assert list((tmp_path / "temp").iterdir()) == []
     news_index = NewsIndex(tmp_path / "index", CountingEmbedder())
     assert [entry.article.title for entry in news_index.entries()] == ["Bad"]
     news_index.close()
@@ -318,21 +330,31 @@ OPEN = {
 }
 
 
-def test_page_opens_of_all_that_the_framework_serves_only_what_it_needs(own):
+@pytest.fixture(scope="module")
+def routes() -> set[tuple[str, str]]:
+    """Path and method of all that the framework serves."""
     import gradio as gr
     from gradio.routes import App
 
     with gr.Blocks(analytics_enabled=False) as page:
         gr.Textbox()
-    routes = set(routes_of(App.create_app(page).routes))
+    return set(routes_of(App.create_app(page).routes))
+
+
+def test_page_opens_of_all_that_the_framework_serves_only_what_it_needs(own, routes):
     assert {"/monitoring", "/gradio_api/dev/reload", "/gradio_api/process_recording"} < {path for path, _ in routes}
-    open_now = set()
+    assert answered(own, routes, refused=403) == OPEN
+
+
+def answered(page: Page, routes: Iterable[tuple[str, str]], *, refused: int) -> set[str]:
+    """The paths of the routes that a page does not refuse with a status."""
+    paths = set()
     for path, method in routes:
         asked = re.sub(r"\{[^}]+\}", "x", path)
-        with httpx.stream(method, own.address + asked, json={} if method == "POST" else None) as answer:
-            if answer.status_code != 403:
-                open_now.add(path.rstrip("/") or "/")
-    assert open_now == OPEN
+        with httpx.stream(method, page.address + asked, json={} if method == "POST" else None) as answer:
+            if answer.status_code != refused:
+                paths.add(path.rstrip("/") or "/")
+    return paths
 
 
 def routes_of(routes) -> Iterator[tuple[str, str]]:
@@ -432,6 +454,15 @@ def test_functions_of_the_page_are_refused_to_other_programs(own):
 # others
 
 
+def test_page_for_others_answers_before_the_login_only_what_the_login_needs(shared, routes):
+    needed = OPEN - {"/login", "/gradio_api/upload"}  # which are asked below, with what they take
+    assert answered(shared, [route for route in routes if (route[0].rstrip("/") or "/") in needed], refused=401) == {
+        *("/", "/assets/{path:path}", "/favicon.ico", "/logout", "/manifest.json", "/robots.txt"),
+        *("/static/{path:path}", "/theme.css"),
+        *(f"/gradio_api/{name}" for name in ("app_id", "startup-events", "theme.css")),
+    }
+
+
 @pytest.mark.parametrize(
     "path",
     ["/config", "/gradio_api/info", "/gradio_api/queue/data?session_hash=a", "/gradio_api/call/ask/0"],
@@ -443,7 +474,7 @@ def test_page_for_others_gives_nothing_without_the_password(shared, path):
 def test_page_for_others_takes_nothing_without_the_password(shared):
     data = {"data": ["Wann?"], "fn_index": 0, "session_hash": "a"}
     for path in ("queue/join", "call/ask", "reset", "cancel"):
-        assert httpx.post(f"{shared.address}/gradio_api/{path}", json=data).status_code in (401, 422)
+        assert httpx.post(f"{shared.address}/gradio_api/{path}", json=data).status_code == 401
     assert httpx.post(f"{shared.address}/gradio_api/upload", files={"files": ("a.txt", b"x")}).status_code == 401
     assert [path for path in (shared.folder / "temp").rglob("*") if path.is_file()] == []
 
@@ -462,6 +493,11 @@ def test_page_for_others_opens_with_the_password_and_any_name_but_serves_no_prog
         assert browser.post("/login", data={"username": "wer", "password": PASSWORD}).json() == {"success": True}
         assert browser.get("/config").json()["title"] == PAGE["de"]["title"]
         assert browser.get("/gradio_api/info").json() == {"named_endpoints": {}, "unnamed_endpoints": {}}
+        begun = {"session_hash": "a", "fn_index": 0, "event_id": "b"}
+        for path in ("cancel", "reset"):
+            assert browser.post(f"/gradio_api/{path}", json=begun).json() == {"success": True}
+        with browser.stream("GET", "/gradio_api/heartbeat/a") as beats:
+            assert next(beats.iter_lines()) == "data: ALIVE"
         names = [function["api_name"] for function in browser.get("/config").json()["dependencies"]]
         assert {name.strip("/") for name in ENDPOINTS}.isdisjoint(names)
 
@@ -481,12 +517,15 @@ def test_endpoints_answer_others_who_know_the_password_where_that_is_wanted(tmp_
 # MCP
 
 
-def mcp_calls(address: str, *calls: tuple[str, dict]) -> tuple[dict, list[tuple[bool, str]]]:
+def mcp_calls(
+    address: str, *calls: tuple[str, dict], headers: dict[str, str] | None = None
+) -> tuple[dict, list[tuple[bool, str]]]:
     """The tools that an MCP client is offered, with what they take, and what it gets for calls: whether they fail."""
 
     async def talk():
-        client = streamablehttp_client(f"{address}/gradio_api/mcp/")
-        async with client as (read, write, _), ClientSession(read, write) as session:
+        http = httpx.AsyncClient(headers=headers, timeout=60)
+        client = streamable_http_client(f"{address}/gradio_api/mcp/", http_client=http)
+        async with http, client as (read, write, _), ClientSession(read, write) as session:
             await session.initialize()
             tools = {tool.name: tool for tool in (await session.list_tools()).tools}
             given = [await session.call_tool(name, arguments) for name, arguments in calls]
@@ -537,6 +576,132 @@ def test_mcp_is_not_served_unless_it_is_wanted_and_asks_others_for_the_password(
         assert (asked.status_code, "search" in asked.text) == (401, False)
         known = accepted | {"authorization": f"Bearer {PASSWORD}".encode()}
         assert httpx.post(f"{page.address}/gradio_api/mcp/", json=hello, headers=known, timeout=60).status_code == 200
+        token = {"authorization": f"Bearer {PASSWORD}".encode()}
+        _, given = mcp_calls(page.address, ("ask", {"question": "Wann öffnet das Bad?"}), headers=token)
+        assert [(failed, BATH[:40] in text) for failed, text in given] == [(False, True)]
+
+
+# answers that take too long
+
+
+class WaitingReader:
+    """Finds nothing, and that only once it may."""
+
+    name = version = "waiting"
+
+    def __init__(self):
+        self.may = threading.Event()
+
+    def load(self):
+        pass
+
+    def read(self, question, hits):
+        self.may.wait(20)
+        return [(Verdict(0.0, None, 0.0),) * len(hit.passage.sentences) for hit in hits]
+
+
+@pytest.fixture
+def desk(tmp_path) -> Iterator[Desk]:
+    """A desk with one article and a reader that waits."""
+    (tmp_path / "bad.txt").write_text(BATH, encoding="utf-8")
+    reader = WaitingReader()
+    news_index = NewsIndex.open_or_create(tmp_path / "index", CountingEmbedder())
+    news_index.add([tmp_path / "bad.txt"])
+    yield Desk(Assistant(news_index, reader=reader, weights=BY_SIMILARITY, settings=Settings(threshold=0.0)))
+    reader.may.set()
+    while app._at_work:
+        time.sleep(0.01)
+    news_index.close()
+
+
+def shown_by(desk: Desk, handler: Callable, held: dict[str, object], language: str = "de") -> list[dict[str, Any]]:
+    """What the page is shown in steps by a method of the desk, which is given what its parts hold."""
+    parts = {name: name for name in (*held, "talk", "question", "source", "stored", "identity", "listed", "status")}
+    parts |= {name: name for name in ("outlet", "articles", "outlets")}
+    called = app._adapted(handler, list(held), parts, language, desk.overdue, chosen=False)
+
+    async def all_steps():
+        return [shown async for shown in called(SimpleNamespace(headers={}), *held.values())]
+
+    return asyncio.run(all_steps())
+
+
+def asked(question: str, turns: Sequence[Turn] = ()) -> dict[str, object]:
+    scope = {"articles": [], "outlets": [], "since": "", "until": ""}
+    return {"question": question, "turns": list(turns), **scope, "stored": "", "identity": ""}
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("de", "Nach 1 Sekunden abgebrochen."), ("en", "Stopped after 1 seconds.")],
+)
+def test_page_gives_up_an_answer_that_takes_too_long_and_answers_the_next(desk, monkeypatch, language, told):
+    monkeypatch.setattr(app, "LONGEST_WAIT", 0.6)
+    *_, last = shown_by(desk, desk.respond, asked("Wann öffnet das Bad?"), language)
+    [turn] = last["turns"]
+    assert (turn.notice, turn.told, turn.answer) == ("overdue", {"seconds": 1}, None)
+    assert last.keys() == {"turns", "talk"}
+    assert [message["role"] for message in last["talk"]] == ["user", "assistant"]
+    assert last["talk"][1]["content"] == notice_html(told)
+    monkeypatch.setattr(app, "LONGEST_WAIT", 60)
+    desk.assistant.reader.may.set()
+    *_, answered_then, last = shown_by(desk, desk.respond, asked("Wie viele Bahnen hat es?", [turn]), language)
+    before, after = answered_then["turns"]
+    assert (before, after.notice, after.answer.citations[0].sentence.text) == (turn, "", BATH[41:])
+    assert len(json.loads(last["stored"])) == 1
+
+
+def test_page_keeps_the_conversation_where_a_question_has_not_even_been_shown(desk, monkeypatch):
+    monkeypatch.setattr(app, "LONGEST_WAIT", 0)
+    before = [Turn(1, "Wann?", Understood("Wann?"), notice="stopped")]
+    [shown] = shown_by(desk, desk.respond, asked("Wann öffnet das Bad?", before))
+    assert shown["turns"] == before
+
+
+def test_page_gives_uploads_all_the_time_that_they_need(desk, monkeypatch, tmp_path):
+    monkeypatch.setattr(app, "LONGEST_WAIT", 0)
+    (tmp_path / "see.txt").write_text("Der See ist 12 Meter tief.", encoding="utf-8")
+    held = {"upload": [str(tmp_path / "see.txt")], "find": "", "outlet": "", "order": "date", "rows": 40}
+    *_, last = shown_by(desk, desk.upload, held | {"articles": [], "outlets": []})
+    assert "1 neu, 0 geändert, 0 unverändert, 0 übersprungen." in last["listed"][0]["content"]
+
+
+def test_page_gives_up_only_what_has_no_answer_yet(desk):
+    desk.assistant.reader.may.set()
+    *_, shown, _ = shown_by(desk, desk.respond, asked("Wann öffnet das Bad?"))
+    assert desk.overdue(shown["turns"], 120, "de") == {"turns": shown["turns"], "talk": shown["talk"]}
+
+
+def test_program_answers_and_ends_while_an_answer_that_took_too_long_is_still_at_work(tmp_path):
+    with served(tmp_path, "--lang", "de", program=patient_program(tmp_path, longest_wait=3)) as page:
+        events = on_page(page, "Geduld, bitte! Wann öffnet das Bad?")
+        assert (events[-1]["success"], "Nach 3 Sekunden abgebrochen." in json.dumps(events)) == (True, True)
+        events = on_page(page, "Wie viele Bahnen hat es?")
+        assert (events[-1]["success"], BATH[41:] in json.dumps(events)) == (True, True)
+        assert "Geduld" in json.dumps(events)  # it is the same conversation
+        page.process.send_signal(signal.SIGTERM)
+        out, err = page.process.communicate(timeout=30)  # the reader waits for 40 s
+    assert (page.process.returncode, out, err) == (0, "", "")
+    assert list((tmp_path / "temp").glob("belegstelle-*")) == []
+
+
+def on_page(page: Page, question: str) -> list[dict[str, Any]]:
+    """Ask on the page, as its script does; gives what the page is told, the last when the question is done with."""
+    config = httpx.get(f"{page.address}/config").json()
+    parts = {part["id"]: part["props"] for part in config["components"]}
+    ask = next(number for number, props in parts.items() if props.get("elem_id") == "ask")
+    function = next(one for one in config["dependencies"] if [ask, "click"] in one["targets"])
+    held = [parts[number].get("value") for number in function["inputs"]]
+    body = {"data": [question, *held[1:]], "fn_index": function["id"], "session_hash": "sitzung"}
+    assert httpx.post(f"{page.address}/gradio_api/queue/join", json=body, timeout=60).status_code == 200
+    events = []
+    with httpx.stream("GET", f"{page.address}/gradio_api/queue/data?session_hash=sitzung", timeout=60) as stream:
+        for line in stream.iter_lines():
+            if line.startswith("data:"):
+                events.append(json.loads(line[5:]))
+                if events[-1]["msg"] == "process_completed":
+                    break
+    return events
 
 
 # the end
@@ -574,7 +739,7 @@ def test_program_ends_without_what_takes_too_long_and_at_once_at_the_second_sign
             page.process.send_signal(signal.SIGTERM)
             time.sleep(0.3)
         page.process.communicate(timeout=30)
-        assert (page.process.returncode, time.monotonic() - started < 15) == (status, True)  # the reader waits for 20 s
+        assert (page.process.returncode, time.monotonic() - started < 15) == (status, True)  # the reader waits for 40 s
     assert list((tmp_path / "temp").glob("belegstelle-*")) == []
     news_index = NewsIndex(tmp_path / "index", CountingEmbedder())
     assert ([entry.article.title for entry in news_index.entries()], news_index.faults()) == (["Bad"], [])

@@ -174,6 +174,25 @@ def test_set_sources_lets_two_files_exchange_their_articles(catalogue):
     assert words(catalogue) == [1, 2, 3]
 
 
+def test_entries_tell_in_which_order_articles_were_added(catalogue):
+    def added():
+        return [(entry.article.title, entry.added) for entry in catalogue.entries()]
+
+    store(catalogue, (BREAD, "/n/a.txt"))
+    store(catalogue, (CHEESE, "/n/b.txt"))
+    store(catalogue, (BREAD, "/n/c.txt"))
+    assert added() == [("Brot wird teurer", 1), ("Käse", 3)]
+    changed = make_article("Der Käse wird teurer.", title="Teurer Käse")
+    store(catalogue, (changed, "/n/b.txt"))
+    assert added() == [("Brot wird teurer", 1), ("Teurer Käse", 4)]
+    before = catalogue.entries()
+    with catalogue.changing():
+        catalogue.set_sources([], gone=["/n/a.txt", "/n/c.txt"])
+    store(catalogue, (BREAD, "/n/a.txt"), (BREAD, "/n/c.txt"))
+    assert added() == [("Brot wird teurer", 5), ("Teurer Käse", 4)]
+    assert catalogue.entries() == before
+
+
 def test_passage_numbers_are_never_used_twice(catalogue):
     store(catalogue, (BREAD, "/n/a.txt"))
     with catalogue.changing():

@@ -82,7 +82,7 @@ def test_earlier_is_what_was_answered_with_its_first_citation():
     ]
     assert chat.earlier(turns) == [
         Earlier("Wann öffnet das Bad?", "am 2. Mai", "Das Bad öffnet am 2. Mai.", "Neues Bad"),
-        Earlier("Warum?", None, None, None),
+        Earlier("Warum?", answered=False),
     ]
 
 
@@ -96,11 +96,11 @@ def test_steps_give_the_passages_and_then_the_answer(assistant):
     assert answer.citations[0].sentence.text == "Das Bad öffnet am 2. Mai."
 
 
-def test_steps_name_the_articles_whose_ids_a_scope_holds(assistant):
+def test_steps_name_the_articles_of_a_scope(assistant):
     [entry] = assistant.news_index.entries()
     turn = begun([], "Wann öffnet das Bad?", scope=Scope((entry.article.id, "bad.txt", "fort.txt")))
     *_, last = steps(assistant, turn)
-    assert last.named == {entry.article.id: entry.article}
+    assert last.named == {entry.article.id: entry.article, "bad.txt": entry.article}
     assert [hit.article for hit in last.passages] == [entry.article]
 
 

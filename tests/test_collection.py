@@ -16,6 +16,8 @@ from index.store import NewsIndex, Scope
 from qa import collection
 from qa.collection import (
     UPLOADS,
+    Came,
+    Change,
     Order,
     Received,
     Removed,
@@ -31,6 +33,7 @@ from qa.collection import (
 
 BATH = "Titel: Neues Bad\nDatum: 2025-04-30\n\nDas Bad in Grünau öffnet am 2. Mai. Es hat 25 Bahnen.\n"
 MOOR = "Titel: Nasses Moor\n\nDas Moor bei Tannenau ist wieder nass. Dort brütet der Kranich.\n"
+TOWER = "Titel: Turm\n\nDer Turm in Grünau ist 83 Meter hoch.\n"
 WRONG_ENDING = (
     "is no .csv, .docx, .eml, .htm, .html, .json, .jsonl, .md, .mht, .mhtml, .ndjson, .odt, .pdf, .rtf, .text, .txt, "
     ".xhtml, .zip file"
@@ -45,9 +48,11 @@ def news_index(tmp_path: Path) -> Iterator[NewsIndex]:
     news_index.close()
 
 
-def entry(title: str, publisher: str | None = None, date: str | None = None, name: str = "a.txt") -> Entry:
+def entry(
+    title: str, publisher: str | None = None, date: str | None = None, name: str = "a.txt", added: int = 1
+) -> Entry:
     article = make_article("Ein Satz.", title=title, publisher=publisher, date=date)
-    return Entry(replace(article, name=name), (f"/{name}",), 1, 1, ())
+    return Entry(replace(article, name=name), (f"/{name}",), 1, 1, (), added)
 
 
 def written(path: Path, content: str | bytes) -> Path:
@@ -60,12 +65,22 @@ def record(title: str, text: str) -> str:
     return json.dumps({"title": title, "text": text})
 
 
-def received(news_index: NewsIndex, *paths: Path) -> list[tuple[str, tuple[int, ...] | None, tuple[str, ...]]]:
+def received(news_index: NewsIndex, *paths: Path) -> list[tuple[str, tuple[int, ...], tuple[str, ...]]]:
     """Of each file its name, how many articles were added, updated and unchanged, and why something was skipped."""
     return [
-        (one.name, (one.report.added, one.report.updated, one.report.unchanged) if one.report else None, one.reasons)
+        (one.name, tuple(sum(came.change is change for came in one.came) for change in Change), one.reasons)
         for one in receive(news_index, paths)
     ]
+
+
+def came(news_index: NewsIndex, *paths: Path) -> list[list[tuple[str, Change]]]:
+    """Of each file the titles of its articles and what it did to them."""
+    return [[(one.title, one.change) for one in received.came] for received in receive(news_index, paths)]
+
+
+def by_addition(news_index: NewsIndex) -> list[str]:
+    """The titles of all articles, the last added first."""
+    return [one.article.title for one in arranged(news_index.entries(), order=Order.ADDED)]
 
 
 def held(news_index: NewsIndex) -> list[tuple[str, str]]:
@@ -75,10 +90,10 @@ def held(news_index: NewsIndex) -> list[tuple[str, str]]:
 
 # arranged
 
-SEA = entry("Ärger am See", "Bote", "2025-06-01", "see.txt")
-ALP = entry("alpen ohne Schnee", "FBN", "2025-06-01", "alpen.txt")
-ZOO = entry("Zoo", None, "2024-01-02", unicodedata.normalize("NFD", "grünau.txt"))
-OLD = entry("Burg", "bote", None, "burg.txt")
+SEA = entry("Ärger am See", "Bote", "2025-06-01", "see.txt", 12)
+ALP = entry("alpen ohne Schnee", "FBN", "2025-06-01", "alpen.txt", 1)
+ZOO = entry("Zoo", None, "2024-01-02", unicodedata.normalize("NFD", "grünau.txt"), 9)
+OLD = entry("Burg", "bote", None, "burg.txt", 20)
 ENTRIES = (SEA, ALP, ZOO, OLD)
 
 
@@ -88,6 +103,7 @@ ENTRIES = (SEA, ALP, ZOO, OLD)
         (Order.DATE, [ALP, SEA, ZOO, OLD]),
         (Order.TITLE, [ALP, OLD, ZOO, SEA]),
         (Order.OUTLET, [OLD, SEA, ALP, ZOO]),
+        (Order.ADDED, [OLD, SEA, ZOO, ALP]),
     ],
 )
 def test_arranged_sorts_and_falls_back_on_the_title(order, expected):
@@ -121,6 +137,20 @@ def test_arranged_keeps_articles_of_one_title_in_one_order():
     twins = [entry("Bad", "Bote", "2025-01-01"), entry("Bad", "Bote", "2025-01-01", "b.txt"), entry("Bad", "FBN")]
     by_id = sorted(twins, key=lambda one: one.article.id)
     assert arranged(twins, order=Order.TITLE) == by_id
+
+
+def test_arranged_puts_first_what_was_added_last(news_index, tmp_path):
+    for name, content in (("z.txt", BATH), ("a.txt", MOOR), ("m.txt", TOWER)):
+        news_index.add([written(tmp_path / name, content)])
+    assert by_addition(news_index) == ["Turm", "Nasses Moor", "Neues Bad"]
+    news_index.add([written(tmp_path / "kopie.txt", BATH)])
+    assert by_addition(news_index) == ["Turm", "Nasses Moor", "Neues Bad"]
+    news_index.add([written(tmp_path / "a.txt", MOOR.replace("wieder", "sehr"))])
+    assert by_addition(news_index) == ["Nasses Moor", "Turm", "Neues Bad"]
+    news_index.remove(["kopie.txt"])
+    removed = remove(news_index, next(one.article.id for one in news_index.entries() if one.article.name == "z.txt"))
+    news_index.put_back(removed.article, removed.sources)
+    assert by_addition(news_index) == ["Neues Bad", "Nasses Moor", "Turm"]
 
 
 def test_outlets_are_named_once_and_sorted():
@@ -249,7 +279,8 @@ def test_receive_keeps_a_file_under_a_name_of_its_content_and_adds_it_under_its_
     path = written(tmp_path / "Neues Bad & mehr.TXT", BATH)
     [one] = receive(news_index, [path])
     kept = kept_path(news_index, BATH)
-    assert one == Received("Neues Bad & mehr.TXT", replace(one.report, added=1, skipped=(), articles=1))
+    [entry] = news_index.entries()
+    assert one == Received("Neues Bad & mehr.TXT", (Came(entry.article.id, "Neues Bad", Change.ADDED),))
     assert uploads(news_index) == [kept]
     assert kept.read_text(encoding="utf-8") == BATH
     assert (kept.stat().st_mode & 0o777, kept.parent.stat().st_mode & 0o777) == (0o600, 0o700)
@@ -262,10 +293,10 @@ def test_receive_keeps_a_file_under_a_name_of_its_content_and_adds_it_under_its_
 @pytest.mark.parametrize(
     ("name", "content", "report", "reason"),
     [
-        ("bild.png", b"\x89PNG\r\n", None, WRONG_ENDING),
-        ("ohne", BATH, None, WRONG_ENDING),
-        (".txt", BATH, None, WRONG_ENDING),
-        ("bad.txt.exe", BATH, None, WRONG_ENDING),
+        ("bild.png", b"\x89PNG\r\n", (0, 0, 0), WRONG_ENDING),
+        ("ohne", BATH, (0, 0, 0), WRONG_ENDING),
+        (".txt", BATH, (0, 0, 0), WRONG_ENDING),
+        ("bad.txt.exe", BATH, (0, 0, 0), WRONG_ENDING),
         ("leer.txt", b"", (0, 0, 0), "is empty; add a file with text in it"),
         ("daten.txt", bytes(range(256)) * 4, (0, 0, 0), NO_TEXT),
     ],
@@ -280,9 +311,9 @@ def test_receive_tells_of_a_file_that_is_no_longer_there_and_of_a_link(news_inde
     link = tmp_path / "link.txt"
     link.symlink_to(written(tmp_path / "bad.txt", BATH))
     assert received(news_index, tmp_path / "fort.txt", link, tmp_path) == [
-        ("fort.txt", None, ("does not exist any more; add it again when it is back",)),
-        ("link.txt", None, ("is a symbolic link, which is not followed; name the file itself",)),
-        (tmp_path.name, None, (WRONG_ENDING,)),
+        ("fort.txt", (0, 0, 0), ("does not exist any more; add it again when it is back",)),
+        ("link.txt", (0, 0, 0), ("is a symbolic link, which is not followed; name the file itself",)),
+        (tmp_path.name, (0, 0, 0), (WRONG_ENDING,)),
     ]
     assert held(news_index) == []
 
@@ -303,10 +334,45 @@ def test_receive_of_the_same_content_twice_has_one_article_with_the_latest_name(
     assert held(news_index) == [("Neues Bad", "schwimmen.txt")]
 
 
+def test_receive_names_the_articles_of_each_file_by_title_and_those_alone(news_index, tmp_path):
+    titles = ["T10", "T2", "T1", "ähnlich", "T2"]
+    lines = [record(title, f"Der Satz von {title} steht hier.") for title in titles]
+    several = written(tmp_path / "acht.jsonl", "\n".join([*lines, "kein JSON"]))
+    moor = written(tmp_path / "moor.txt", MOOR)
+    news_index.add([written(tmp_path / "bad.txt", BATH)])
+    assert came(news_index, several, moor, written(tmp_path / "leer.txt", "")) == [
+        [(title, Change.ADDED) for title in ("T1", "T10", "T2", "ähnlich")],
+        [("Nasses Moor", Change.ADDED)],
+        [],
+    ]
+    further = "\n".join([lines[0], record("T3", "Der Satz von T3 steht hier.")])
+    assert came(news_index, written(tmp_path / "neun.jsonl", further), moor) == [
+        [("T10", Change.UNCHANGED), ("T3", Change.ADDED)],
+        [("Nasses Moor", Change.UNCHANGED)],
+    ]
+
+
+def test_receive_names_an_article_that_takes_the_place_of_another_as_updated(news_index, tmp_path):
+    damaged = written(kept_path(news_index, BATH), BATH.replace("25 Bahnen", "2? Bahnen"))
+    news_index.add([damaged])
+    damaged.unlink()
+    assert came(news_index, written(tmp_path / "bad.txt", BATH)) == [[("Neues Bad", Change.UPDATED)]]
+    assert held(news_index) == [("Neues Bad", "bad.txt")]
+
+
+def test_receive_into_a_moved_index_names_what_was_there_already_as_unchanged(news_index, tmp_path):
+    path = written(tmp_path / "bad.txt", BATH)
+    received(news_index, path)
+    news_index.close()
+    moved = NewsIndex(news_index.folder.rename(tmp_path / "anderswo"), CountingEmbedder())
+    assert came(moved, path) == [[("Neues Bad", Change.UNCHANGED)]]
+    moved.close()
+
+
 def test_receive_of_what_a_named_folder_holds_already_adds_a_file_but_no_article(news_index, tmp_path):
     path = written(tmp_path / "bad.txt", BATH)
     news_index.add([path])
-    assert received(news_index, path) == [("bad.txt", (1, 0, 0), ())]
+    assert received(news_index, path) == [("bad.txt", (0, 0, 1), ())]
     [entry] = news_index.entries()
     assert entry.paths == tuple(sorted([str(path), str(kept_path(news_index, BATH))]))
 

@@ -15,8 +15,8 @@ from index.store import EVERYTHING, NewsIndex, Scope
 from qa import chat, collection, exporting, feedback, html
 from qa.answers import Assistant
 from qa.chat import KEPT_TURNS, Turn
-from qa.collection import Order
-from qa.desk import ROWS, Choices, Desk, Shown, Visible, language_of
+from qa.collection import Came, Change, Order
+from qa.desk import ROWS, Choices, Desk, Label, Shown, Visible, language_of
 from qa.dialogue import Understood
 from qa.feedback import Judgement
 from qa.settings import BY_SIMILARITY, Settings
@@ -54,6 +54,8 @@ HOSTILE = [
     "stelle-9-1",
     "woertlich",
     "woertlich-9",
+    "ueberall",
+    "ueberall-9",
     "urteil",
     "urteil-9-right",
     "lesen-0123456789abcdef",
@@ -202,7 +204,17 @@ def trouble(caplog: pytest.LogCaptureFixture, told: str) -> str:
 
 def orders(language: str) -> Choices:
     words = PAGE[language]
-    return Choices(((words["by_date"], "date"), (words["by_title"], "title"), (words["by_outlet"], "outlet")))
+    return Choices(
+        (
+            *((words["by_date"], "date"), (words["by_title"], "title")),
+            *((words["by_outlet"], "outlet"), (words["by_added"], "added")),
+        )
+    )
+
+
+def came(desk: Desk, name: str, change: Change) -> Came:
+    article = next(entry.article for entry in desk.news_index.entries() if entry.article.name == name)
+    return Came(article.id, article.title, change)
 
 
 def id_of(desk: Desk, name: str) -> str:
@@ -407,7 +419,7 @@ def test_respond_searches_in_the_scope_alone(shared_desk, articles, outlets, sin
     assert session.turns[0].scope == Scope(tuple(articles or ()), tuple(outlets or ()), *days)
 
 
-@pytest.mark.parametrize("typed", ["gestern", "2025-02-30", "1.6.2025", "2025-6-1", "<b>", "٢٠٢٥-٠١-٠١", "\ud83d"])
+@pytest.mark.parametrize("typed", ["gestern", "2025-02-30", "31.2.2025", "3025", "25", "6.2025", "<b>", "\ud83d"])
 @pytest.mark.parametrize("place", [2, 3])
 def test_respond_to_a_scope_without_a_date_says_so_and_asks_nothing(shared_desk, typed, place):
     session = Session(shared_desk)
@@ -421,6 +433,58 @@ def test_respond_to_a_scope_without_a_date_says_so_and_asks_nothing(shared_desk,
         {"talk": [*html.conversation(before, "de"), *shown], "question": "Wer freut sich?"}
     ]
     assert session.turns == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "since", "until"),
+    [
+        ("2025", "2025-01-01", "2025-12-31"),
+        ("1.6.2025", "2025-06-01", "2025-06-01"),
+        (" 01.06.25 ", "2025-06-01", "2025-06-01"),
+        ("1. Juni 2025", "2025-06-01", "2025-06-01"),
+        ("June 1, 2025", "2025-06-01", "2025-06-01"),
+        ("2025-6-1", "2025-06-01", "2025-06-01"),
+    ],
+)
+def test_days_of_the_scope_are_read_as_people_write_them(shared_desk, typed, since, until):
+    session = Session(shared_desk)
+    session.scope = ([], [], typed, typed)
+    session.ask("Was ist nass?")
+    assert session.turns[0].scope == Scope(since=since, until=until)
+
+
+def test_narrow_tells_what_is_asked_and_offers_the_way_back(shared_desk):
+    of_all = {"scope": Label(PAGE["de"]["scope"]), "everywhere": Visible(False)}
+    assert shared_desk.narrow([], [], "", "", "de") == of_all
+    assert shared_desk.narrow(None, None, None, None, "de") == of_all
+    moor = next(pair[1] for pair in shared_desk.open_page([], "de")["articles"].pairs if "moor.txt" in pair[0])
+    entry = next(entry for entry in shared_desk.news_index.entries() if entry.article.name == "moor.txt")
+    told = "Nasses Moor (Rundblick, 1 Jun 2025), Taltal-Bote, from 1 Jan 2025, to 3 Jul 2025"
+    for name in (moor, entry.article.id):
+        assert shared_desk.narrow([name], ["Taltal-Bote"], "2025", "3.7.2025", "en") == {
+            "scope": Label(f"Searching only in: {told}"),
+            "everywhere": Visible(True),
+        }
+    wrong = {"scope": Label("„gestern“ ist kein Tag wie 30.11.2025 und kein Jahr."), "everywhere": Visible(True)}
+    assert shared_desk.narrow([], [], "gestern", "", "de") == wrong
+    assert shared_desk.widen("de") == {"articles": [], "outlets": [], "since": "", "until": ""}
+
+
+def test_a_refusal_in_a_scope_offers_to_ask_of_all_articles(session, desk):
+    desk.assistant.settings = Settings(threshold=1.1)  # which nothing reaches
+    session.ask("Wie viele Bahnen hat das Bad in Grünau?")
+    assert "#ueberall-" not in session.held["talk"][-1]["content"]
+    session.scope = ([], ["Rundblick"], "", "")
+    session.ask("Und in Tannenau?")
+    understood = session.turns[1].understood
+    assert understood.carried
+    assert 'href="#ueberall-2"' in session.held["talk"][-1]["content"]
+    shown = session.click("ueberall-2/1")
+    assert shown[0] == {"articles": [], "outlets": [], "since": "", "until": ""}
+    assert [(turn.asked, turn.understood, turn.scope) for turn in session.turns[1:]] == [
+        ("Und in Tannenau?", understood, EVERYTHING)
+    ]
+    assert "#ueberall-" not in session.held["talk"][-1]["content"]
 
 
 def test_scope_tells_articles_of_one_name_apart(session, desk, tmp_path):
@@ -511,6 +575,7 @@ def test_begin_anew_empties_the_conversation(desk):
         "question": "",
         "source": notice("no_source", "en"),
         "identity": "",
+        **{"articles": [], "outlets": [], "since": "", "until": ""},
     }
 
 
@@ -635,7 +700,13 @@ def test_act_hands_out_a_copy_of_an_answer(desk, form, language):
 
 @pytest.mark.parametrize(("form", "ending"), [("markdown", "md"), ("json", "json"), ("page", "html")])
 def test_act_hands_out_the_conversation_without_what_was_not_answered(session, form, ending):
-    for question in ("Was ist nass?", "", "Wer freut <b>sich?"):
+    tower = id_of(session.desk, "turm.txt")
+    everything, settings = session.scope, session.desk.assistant.settings
+    session.scope = ([tower], ["Rundblick"], "2025-05-01", "2025-05-31")
+    session.desk.assistant.settings = replace(settings, threshold=1.1)  # which nothing reaches
+    session.ask("Wer freut <b>sich?")
+    session.scope, session.desk.assistant.settings = everything, settings
+    for question in ("Wie viele Bahnen hat das Bad in Grünau?", "", "und in Tannenau?"):
         session.ask(question)
     before = datetime.now().astimezone()
     [shown] = session.click(f"#ausfuhr-{form}")
@@ -643,8 +714,18 @@ def test_act_hands_out_the_conversation_without_what_was_not_answered(session, f
     handout = json.loads(shown["handout"])
     assert re.fullmatch("[0-9a-f]{32}", handout.pop("id"))
     assert handout.pop("name") in [f"belegstelle-{at:%Y-%m-%d-%H%M}.{ending}" for at in (before, after)]
-    answered = [(turn.asked, turn.answer) for turn in session.turns if turn.answer]
-    assert [asked for asked, _ in answered] == ["Was ist nass?", "Wer freut <b>sich?"]
+    first, second, third = (turn.answer for turn in session.turns if turn.answer)
+    assert first.abstained
+    answered = [
+        exporting.Exchange(
+            "Wer freut <b>sich?",
+            first,
+            scope=Scope((tower,), ("Rundblick",), "2025-05-01", "2025-05-31"),
+            named={tower: session.desk.news_index.catalogue.article(tower)},
+        ),
+        exporting.Exchange("Wie viele Bahnen hat das Bad in Grünau?", second),
+        exporting.Exchange("und in Tannenau?", third, "Wie viele Bahnen hat das Bad in Tannenau?"),
+    ]
     texts = [exporting.conversation_as(answered, exporting.ConversationForm(form), "de", at) for at in (before, after)]
     if form == "json":
         saved, expected = json.loads(handout["save"]), json.loads(texts[0])
@@ -845,7 +926,8 @@ def test_upload_tells_how_far_it_is_and_what_was_done_and_skipped(session, desk,
         ("<b>.exe", f"hat keine der Endungen {endings}"),
         ("leer.txt", "ist leer; bitte eine Datei mit Text hinzufügen"),
     ]
-    report = html.report_html("1 neu, 0 geändert, 1 unverändert, 2 übersprungen.", skipped, "de")
+    lake = [came(desk, "see.txt", change) for change in (Change.ADDED, Change.UNCHANGED)]
+    report = html.report_html("1 neu, 0 geändert, 1 unverändert, 2 übersprungen.", lake, skipped, "de")
     every = counted(desk, "4 Artikel, 7 Sätze, 30.4.2025 bis 1.6.2025")
     assert done == {
         **every,
@@ -865,14 +947,43 @@ def test_upload_tells_why_files_were_skipped_in_the_language_of_the_page(desk, t
     session = Session(desk, "en")
     *_, done = session.upload(uploaded(tmp_path, "leer.txt", ""))
     report = html.report_html(
-        "0 new, 0 changed, 0 unchanged, 1 skipped.", [("leer.txt", "is empty; add a file with text in it")], "en"
+        "0 new, 0 changed, 0 unchanged, 1 skipped.", [], [("leer.txt", "is empty; add a file with text in it")], "en"
     )
     assert done["listed"] == listed(desk, language="en", message=report)
 
 
+def test_upload_names_what_came_and_what_was_there_already_with_links_that_show_it(session, desk, tmp_path):
+    lake, tower = uploaded(tmp_path, "see.txt", "Titel: See\n\nDer See ist tief.\n"), uploaded(tmp_path, "t.txt", TOWER)
+    *_, done = session.upload(tower, lake, uploaded(tmp_path, "kopie.txt", TOWER))
+    named = [came(desk, "kopie.txt", Change.UNCHANGED), came(desk, "see.txt", Change.ADDED)]
+    report = html.report_html("1 neu, 0 geändert, 1 unverändert, 0 übersprungen.", named, [], "de")
+    assert done["listed"] == listed(desk, message=report)
+    [first, second] = re.findall('href="#(lesen-[0-9a-f]{16})"', report)
+    assert "Der See ist tief." in str(session.tidy(first)["reading"])
+    assert "83 Meter hoch" in str(session.tidy(second)["reading"])
+
+
+def test_sift_by_last_added_begins_with_what_was_uploaded(session, desk, tmp_path):
+    session.upload(uploaded(tmp_path, "see.txt", "Titel: See\n\nDer See ist tief.\n"))
+    markup = str(desk.sift("", "", "added", ROWS, "de")["listed"])
+    titles = ["See", "Alter &lt;b&gt;Turm", "Nasses Moor", "Neues Bad"]
+    assert sorted(titles, key=markup.index) == titles
+
+
+def test_upload_broken_off_names_what_came_until_then(desk, tmp_path):
+    lake, pond = (uploaded(tmp_path, f"{name}.txt", f"Der {name} ist tief.\n") for name in ("See", "Teich"))
+    steps = desk.upload([str(lake), str(pond)], "", "", "date", ROWS, [], [], "de")
+    next(steps)
+    with FileLock(desk.news_index.folder / "write.lock"):
+        done = next(steps)
+    named = [came(desk, "See.txt", Change.ADDED)]
+    report = html.report_html("1 neu, 0 geändert, 0 unverändert, 0 übersprungen.", named, [], "de")
+    assert done["listed"] == listed(desk, message=html.notice_html(PAGE["de"]["busy"]) + report)
+
+
 @pytest.mark.parametrize("paths", [None, []])
 def test_upload_of_nothing_says_so(desk, paths):
-    report = html.report_html("0 neu, 0 geändert, 0 unverändert, 0 übersprungen.", [], "de")
+    report = html.report_html("0 neu, 0 geändert, 0 unverändert, 0 übersprungen.", [], [], "de")
     assert list(desk.upload(paths, "", "", "date", ROWS, [], [], "de")) == [
         {**counted(desk, ALL_THREE), "upload": None, "listed": listed(desk, message=report)}
     ]
@@ -881,7 +992,7 @@ def test_upload_of_nothing_says_so(desk, paths):
 def test_upload_into_a_busy_index_says_so(session, desk, tmp_path):
     with FileLock(desk.news_index.folder / "write.lock"):
         shown = session.upload(uploaded(tmp_path, "see.txt", "Der See ist 12 Meter tief.\n"))
-    report = html.report_html("0 neu, 0 geändert, 0 unverändert, 0 übersprungen.", [], "de")
+    report = html.report_html("0 neu, 0 geändert, 0 unverändert, 0 übersprungen.", [], [], "de")
     busy = html.notice_html(PAGE["de"]["busy"])
     assert shown == [{**counted(desk, ALL_THREE), "upload": None, "listed": listed(desk, message=busy + report)}]
 
@@ -891,7 +1002,7 @@ def test_upload_into_a_folder_that_cannot_be_written_says_so(session, desk, tmp_
     path = uploaded(tmp_path, "see.txt", "Der See ist 12 Meter tief.\n")
     with pytest.raises(NewsError) as raised:
         list(collection.receive(desk.news_index, [path]))
-    report = html.report_html("0 neu, 0 geändert, 0 unverändert, 0 übersprungen.", [], "de")
+    report = html.report_html("0 neu, 0 geändert, 0 unverändert, 0 übersprungen.", [], [], "de")
     shown = session.upload(path)
     told = trouble(caplog, str(raised.value))
     assert shown == [{**counted(desk, ALL_THREE), "upload": None, "listed": listed(desk, message=told + report)}]

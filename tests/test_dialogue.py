@@ -14,6 +14,14 @@ def understood(question, *earlier):
     return understand(question, [turn if isinstance(turn, Earlier) else Earlier(turn) for turn in earlier]).question
 
 
+def test_understand_takes_up_what_was_answered_rather_than_what_was_refused():
+    answered = Earlier("Wann öffnet das Museum in Lindau?", "am 2. Mai")
+    again, refused = (Earlier("Wer ist der Architekt von Lindau?", answered=known) for known in (True, False))
+    assert understand("Und was kostet der Eintritt?", [answered, again]).carried == ("Architekt", "Lindau")
+    assert understand("Und was kostet der Eintritt?", [answered, refused]).carried == ("Museum", "Lindau")
+    assert understand("Und was kostet der Eintritt?", [refused]).carried == ("Architekt", "Lindau")
+
+
 def test_understand_leaves_the_first_question_of_a_conversation_alone():
     assert understand("und warum?", []) == Understood("und warum?", ())
 

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
@@ -7,9 +8,10 @@ import pytest
 from helpers import make_article, one_passage
 from markdown_it import MarkdownIt
 
+from index.store import EVERYTHING, Scope
 from index.types import Article, Sentence
 from qa import render
-from qa.exporting import ConversationForm, Form, answer_as, conversation_as
+from qa.exporting import ConversationForm, Exchange, Form, answer_as, conversation_as
 from qa.types import Answer, Citation
 
 POOL = make_article(
@@ -70,6 +72,15 @@ def answer(citations: tuple[Citation, ...] = (), *, text: str = "", question: st
 
 OPENING = answer(cited(context=one_passage(POOL).sentences[1], copies=(COPY,)))
 REFUSAL = answer(text="Die Artikel beantworten diese Frage nicht. Am nächsten kommen: „*Neues*\n Bad“")
+BY_ITSELF = Exchange("Wann?", OPENING)
+MARKUP = make_article("Das Moor ist nass.", title="*Moor* <b>&amp;</b>", publisher="Rundblick", name="moor.txt")
+NARROWED = Exchange(
+    "und *wo*?",
+    REFUSAL,
+    understood="Wo öffnet *das* <i>Bad</i>?",
+    scope=Scope(("b_c.txt", MARKUP.id), ("Taltal & Bote",), "2025-04-30", "2025-05-02"),
+    named={MARKUP.id: MARKUP},
+)
 
 
 class Reader(HTMLParser):
@@ -170,11 +181,19 @@ def hostile_answer(text: str) -> Answer:
     return answer((Citation(1, sentence, article, 0.5, context=sentence, copies=(article,)),))
 
 
+def hostile_exchange(text: str) -> Exchange:
+    """A turn into all of whose fields somebody put the text."""
+    [citation] = hostile_answer(text).citations
+    scope = Scope((text, citation.article.id), (text,))
+    return Exchange(text, hostile_answer(text), text, scope, {citation.article.id: citation.article})
+
+
 def shown_of_hostile(text: str) -> str:
-    """What a reader should see of it, behind the question."""
+    """What a reader should see of it."""
     line = " ".join(text.split())
+    asked = f"{line} Verstanden als: {line} Gesucht in: {line}, {line} ({line}), {line}"
     place = f"{line}, {line}.txt, Zeichen 0–{len(text)}"
-    return f"{line} [1] {line} – {place} {line} davor: {line} fast gleich auch in: {line}"
+    return f"{asked} {line} [1] {line} – {place} {line} davor: {line} fast gleich auch in: {line}"
 
 
 def in_one_line(texts: list[str]) -> str:
@@ -184,12 +203,14 @@ def in_one_line(texts: list[str]) -> str:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_markdown_makes_nothing_of_what_an_article_holds(text):
     markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    turns = [(text, hostile_answer(text))]
-    read = Reader(markdown.render(conversation_as(turns, ConversationForm.MARKDOWN, "de", EXPORTED)))
-    assert [tag for tag, _ in read.tags] == ["h1", "h2", "p", "ol", "li", "p", "a", "blockquote", "p", "p", "p"]
+    content = conversation_as([hostile_exchange(text)], ConversationForm.MARKDOWN, "de", EXPORTED)
+    read = Reader(markdown.render(content))
+    assert [tag for tag, _ in read.tags] == (
+        ["h1", "h2", "p", "p", "p", "ol", "li", "p", "a", "blockquote", "p", "p", "p"]
+    )
     assert [href.split("/")[2] for _, attributes in read.tags if (href := attributes.get("href"))] == ["a.example"]
     title = "Belegstelle – Gespräch vom 1.2.2026, 14:05 Uhr"
-    assert in_one_line(read.text) == f"{title} {' '.join(text.split())} {shown_of_hostile(text)}"
+    assert in_one_line(read.text) == f"{title} {shown_of_hostile(text)}"
 
 
 @pytest.mark.parametrize(
@@ -214,7 +235,7 @@ def test_markdown_escapes_what_extensions_of_it_would_use_and_little_else(text, 
 
 
 def test_conversation_as_markdown_has_a_heading_a_question():
-    turns = [("Wann  öffnet *das*\nBad?", OPENING), ("Wer?", REFUSAL)]
+    turns = [Exchange("Wann  öffnet *das*\nBad?", OPENING), Exchange("Wer?", REFUSAL)]
     assert conversation_as(turns, ConversationForm.MARKDOWN, "en", EXPORTED) == (
         "# Belegstelle – conversation of 1 Feb 2026, 14:05\n\n"
         "## Wann öffnet \\*das\\* Bad?\n\n"
@@ -224,22 +245,82 @@ def test_conversation_as_markdown_has_a_heading_a_question():
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "understood", "scope"),
+    [
+        (
+            "de",
+            "Verstanden als: Wo öffnet \\*das\\* \\<i\\>Bad\\</i\\>?",
+            "Gesucht in: b\\_c\\.txt, \\*Moor\\* \\<b\\>\\&amp;\\</b\\> (Rundblick), Taltal \\& Bote, "
+            "von 30.4.2025, bis 2.5.2025",
+        ),
+        (
+            "en",
+            "Understood as: Wo öffnet \\*das\\* \\<i\\>Bad\\</i\\>?",
+            "Searched in: b\\_c\\.txt, \\*Moor\\* \\<b\\>\\&amp;\\</b\\> (Rundblick), Taltal \\& Bote, "
+            "from 30 Apr 2025, to 2 May 2025",
+        ),
+    ],
+)
+def test_conversation_as_markdown_tells_how_a_question_was_understood_and_where_it_was_searched(
+    language, understood, scope
+):
+    content = conversation_as([NARROWED, BY_ITSELF], ConversationForm.MARKDOWN, language, EXPORTED)
+    assert content[content.index("## ") :] == (
+        f"## und \\*wo\\*?\n\n{understood}\n\n{scope}\n\n{answer_as(REFUSAL, Form.MARKDOWN, language)}\n\n"
+        f"## Wann?\n\n{answer_as(OPENING, Form.MARKDOWN, language)}\n"
+    )
+
+
 def test_conversation_as_json_has_what_was_typed_and_the_answer_objects():
-    turns = [("Wann  öffnet\ndas Bad? \ud83d", OPENING), ("Wer?", REFUSAL)]
+    turns = [Exchange("Wann  öffnet\ndas Bad? \ud83d", OPENING), Exchange("Wer?", REFUSAL)]
     content = conversation_as(turns, ConversationForm.JSON, "de", EXPORTED)
     assert "öffnet" in content.encode("utf-8").decode("utf-8")
     assert json.loads(content) == {
         "program": "Belegstelle",
         "exported": "2026-02-01T14:05:00+00:00",
         "turns": [
-            {"asked": "Wann  öffnet\ndas Bad? ?", **render.answer_object(OPENING, "1")},
-            {"asked": "Wer?", **render.answer_object(REFUSAL, "2")},
+            {
+                "asked": "Wann  öffnet\ndas Bad? ?",
+                "understood": None,
+                "scope": None,
+                **render.answer_object(OPENING, "1"),
+            },
+            {"asked": "Wer?", "understood": None, "scope": None, **render.answer_object(REFUSAL, "2")},
         ],
     }
 
 
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize(
+    ("scope", "written"),
+    [
+        (
+            NARROWED.scope,
+            {
+                "articles": ["b_c.txt", MARKUP.id],
+                "publishers": ["Taltal & Bote"],
+                "since": "2025-04-30",
+                "until": "2025-05-02",
+            },
+        ),
+        (Scope(until="2025-05-02"), {"articles": [], "publishers": [], "since": None, "until": "2025-05-02"}),
+        (EVERYTHING, None),
+    ],
+)
+def test_conversation_as_json_has_what_was_understood_and_the_scope_as_programs_take_it(scope, written, language):
+    turn = replace(NARROWED, scope=scope)
+    [found] = json.loads(conversation_as([turn], ConversationForm.JSON, language, EXPORTED))["turns"]
+    assert found == {
+        "asked": "und *wo*?",
+        "understood": "Wo öffnet *das* <i>Bad</i>?",
+        "scope": written,
+        **render.answer_object(REFUSAL, "1"),
+    }
+
+
 def test_conversation_as_page_has_questions_answers_and_sources():
-    page = conversation_as([("Wann?", OPENING), ("Wer?", REFUSAL)], ConversationForm.PAGE, "de", EXPORTED)
+    page = conversation_as([BY_ITSELF, Exchange("Wer?", REFUSAL)], ConversationForm.PAGE, "de", EXPORTED)
     assert page.startswith('<!DOCTYPE html>\n<html lang="de">\n<head>\n<meta charset="utf-8">\n')
     assert page.count("<title>Belegstelle – Gespräch vom 1.2.2026, 14:05 Uhr</title>") == 1
     link = '<a href="https://bote.example/bad_(neu)"><bdi>Neues Bad</bdi></a>'
@@ -256,8 +337,28 @@ def test_conversation_as_page_has_questions_answers_and_sources():
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "understood", "scope", "days"),
+    [
+        ("de", "Verstanden als:", "Gesucht in:", "von 30.4.2025, bis 2.5.2025"),
+        ("en", "Understood as:", "Searched in:", "from 30 Apr 2025, to 2 May 2025"),
+    ],
+)
+def test_conversation_as_page_tells_how_a_question_was_understood_and_where_it_was_searched(
+    language, understood, scope, days
+):
+    page = conversation_as([NARROWED], ConversationForm.PAGE, language, EXPORTED)
+    assert page[page.index("<section>") : page.index("</body>")] == (
+        "<section>\n<h2><bdi>und *wo*?</bdi></h2>\n"
+        f"<p><small>{understood} <bdi>Wo öffnet *das* &lt;i&gt;Bad&lt;/i&gt;?</bdi></small></p>\n"
+        f"<p><small>{scope} <bdi>b_c.txt, *Moor* &lt;b&gt;&amp;amp;&lt;/b&gt; (Rundblick), Taltal &amp; Bote, {days}"
+        "</bdi></small></p>\n"
+        "<p><bdi>Die Artikel beantworten diese Frage nicht. Am nächsten kommen: „*Neues* Bad“</bdi></p>\n</section>\n"
+    )
+
+
 def test_page_keeps_an_answer_together_and_asks_the_network_for_nothing():
-    page = conversation_as([("Wann?", OPENING)], ConversationForm.PAGE, "en", EXPORTED)
+    page = conversation_as([BY_ITSELF, NARROWED], ConversationForm.PAGE, "en", EXPORTED)
     [style] = re.findall("<style>(.*?)</style>", page, re.DOTALL)
     assert "section { margin: 2rem 0; break-inside: avoid; }" in style
     assert re.findall(r"@import|url\(|@font-face", style) == []
@@ -268,14 +369,40 @@ def test_page_keeps_an_answer_together_and_asks_the_network_for_nothing():
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_page_makes_nothing_of_what_an_article_or_a_question_holds(text):
-    page = conversation_as([(text, hostile_answer(text))], ConversationForm.PAGE, "de", EXPORTED)
+    page = conversation_as([hostile_exchange(text)], ConversationForm.PAGE, "de", EXPORTED)
     read = Reader(page[page.index("<section>") :])
     assert [tag for tag, _ in read.tags if tag != "bdi"] == (
-        ["section", "h2", "p", "ol", "li", "p", "a", "blockquote", "p", "p"]
+        ["section", "h2", "p", "small", "p", "small", "p", "ol", "li", "p", "a", "blockquote", "p", "p"]
     )
     assert [attributes for _, attributes in read.tags if attributes] == [{"href": f"https://a.example/{text}"}]
-    words = re.sub(r"\s", "", f"{text} {shown_of_hostile(text)}")
-    assert re.sub(r"\s", "", "".join(read.text)) == words
+    assert re.sub(r"\s", "", "".join(read.text)) == re.sub(r"\s", "", shown_of_hostile(text))
+
+
+@pytest.mark.parametrize("form", list(ConversationForm))
+def test_conversation_as_a_file_has_no_half_characters(form):
+    def content(half: str) -> str:
+        given = answer(cited(replace(POOL, name=f"a{half}.txt")))
+        turn = Exchange(f"Wo{half}?", given, f"Wo{half} ist es?", Scope((f"b{half}.txt",), (f"Bote{half}",)))
+        return conversation_as([turn], form, "de", EXPORTED)
+
+    assert content("\ud83d") == content("\udcfc") == content("?")
+
+
+@pytest.mark.parametrize(
+    ("scope", "language", "text"),
+    [
+        (EVERYTHING, "de", ""),
+        (EVERYTHING, "en", ""),
+        (Scope(("b_c.txt",), ("Bote", "Rundblick")), "de", "b_c.txt, Bote, Rundblick"),
+        (Scope((POOL.id, MARKUP.id)), "de", f"{POOL.id}, *Moor* <b>&amp;</b> (Rundblick)"),
+        (Scope(since="2025-04-30"), "de", "von 30.4.2025"),
+        (Scope(until="2025-04-30"), "en", "to 30 Apr 2025"),
+        (NARROWED.scope, "en", "b_c.txt, *Moor* <b>&amp;</b> (Rundblick), Taltal & Bote, "
+         "from 30 Apr 2025, to 2 May 2025"),
+    ],
+)  # fmt: skip
+def test_scope_text_names_articles_outlets_and_days(scope, language, text):
+    assert render.scope_text(scope, NARROWED.named, language) == text
 
 
 @pytest.mark.parametrize("form", list(ConversationForm))

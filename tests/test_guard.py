@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -53,8 +54,9 @@ def drive(
     chunks: Iterable[bytes] = (b"",),
     scheme: str = "http",
     client: tuple[str, int] = ("127.0.0.1", 5000),
+    logins: dict[str, str] | None = None,
 ) -> tuple[int, dict[str, str], str]:
-    """Send one request to an ASGI app; returns status, headers and body of the response."""
+    """Send one request to an ASGI app that knows `logins`; returns status, headers and body of the response."""
     headers = {"host": HOST} | (headers or {})
     chunks = list(chunks)
     incoming = [
@@ -76,6 +78,7 @@ def drive(
         "path": path,
         "scheme": scheme,
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items() if value],
+        "app": SimpleNamespace(cookie_id="k", tokens=logins or {}),
     }
     asyncio.run(app(scope, receive, send))
     start, *bodies = sent
@@ -355,6 +358,45 @@ def test_guard_serves_tools_to_those_who_send_the_password_and_lets_nobody_try_m
     assert asked(right) == 200
 
 
+@pytest.mark.parametrize(
+    ("cookie", "status"),
+    [
+        ("access-token-k=t", 200),
+        ("access-token-unsecure-k=t", 200),
+        ("a=b; access-token-k=alt;access-token-unsecure-k=t", 200),
+        ("", 401),
+        ("access-token-k=x", 401),
+        ("access-token-k=", 401),
+        ("access-token-k", 401),
+        ("access-token-other=t", 401),
+        ("t", 401),
+        ("access-token-k=wer", 401),
+    ],
+)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/gradio_api/cancel"),
+        ("POST", "/gradio_api/Cancel/"),
+        ("POST", "/gradio_api/reset"),
+        ("GET", "/gradio_api/heartbeat/abc"),
+    ],
+)
+def test_guard_asks_for_the_login_where_the_framework_does_not(method, path, cookie, status):
+    framework = Framework()
+    served = guarded(framework, password=lambda _name, _given: True)
+    given = drive(served, path, method=method, headers={"cookie": cookie}, logins={"t": "wer"})
+    assert (given[0], bool(framework.seen)) == (status, status == 200)
+    if status == 401:
+        assert given[2] == "Bitte melden Sie sich an. / Please log in.\n"
+    assert drive(guarded(), path, method=method)[0] == 200  # where no password is set
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/gradio_api/app_id", "/gradio_api/startup-events"])
+def test_guard_asks_for_no_login_where_one_begins(path):
+    assert drive(guarded(password=lambda _name, _given: False), path)[0] == 200
+
+
 def test_guard_remembers_only_so_many_addresses(monkeypatch):
     monkeypatch.setattr(guard, "REMEMBERED_ADDRESSES", 3)
     served = guarded()
@@ -454,6 +496,7 @@ def test_safe_environment_keeps_the_port_only():
     assert environ == {
         "GRADIO_SERVER_PORT": "7870",
         "GRADIO_TEMP_DIR": "/run/own",
+        "TORCHINDUCTOR_CACHE_DIR": "/run/own/torch",
         "GRADIO_ANALYTICS_ENABLED": "False",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HOME": "/home/a",

@@ -10,6 +10,7 @@ from index.store import Scope
 from index.types import Article, Hit, Sentence
 from qa import html, render
 from qa.chat import Kept, Turn
+from qa.collection import Came, Change
 from qa.dialogue import Understood
 from qa.feedback import Judgement
 from qa.html import Action, Mark, Place, parse_action, parse_place
@@ -151,9 +152,10 @@ def hostile_markup(hostile: str) -> dict[str, str]:
         "label of a mark": html.article_html(article(), [Mark(0, 9, hostile)], "de"),
         "collection": html.collection_html([entry(source), entry(bare)], "de", shown=9, of_all=2, removing=bare.id),
         "removed": html.removed_html(hostile, "de"),
-        "summary": html.report_html(hostile, [], "de"),
-        "skipped name": html.report_html("", [(hostile, "ist leer")], "de"),
-        "skipped reason": html.report_html("", [("a.txt", hostile)], "de"),
+        "summary": html.report_html(hostile, [], [], "de"),
+        "skipped name": html.report_html("", [], [(hostile, "ist leer")], "de"),
+        "skipped reason": html.report_html("", [], [("a.txt", hostile)], "de"),
+        "article that came": html.report_html("", [Came(bare.id, hostile, Change.UPDATED)], [], "de"),
         "history": html.history_html([kept(hostile, hostile)], "de", any_kept=True),
     }
 
@@ -367,6 +369,51 @@ def test_conversation_of_a_refusal_has_no_markers_but_the_passages():
     assert "Passages found (1)" in read.text
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "de",
+            [
+                "Die Artikel beantworten diese Frage nicht.",
+                "Gesucht wurde nach neue Bad, Haldern.",
+                "Am nächsten kommen:",
+                "Vielleicht hilft eine andere Wortwahl oder ein Name.",
+            ],
+        ),
+        (
+            "en",
+            [
+                "The articles do not answer this question.",
+                "Looked for: neue Bad, Haldern.",
+                "The nearest articles:",
+                "Other words or a name may help.",
+            ],
+        ),
+    ],
+)
+def test_conversation_words_a_refusal_in_the_language_of_the_page(language, told):
+    given = answer(article(), question="Wo ist das neue Bad von Haldern?", abstained=True)
+    twice = (*given.passages, replace(given.passages[0], rank=2))
+    read = Reader(reply(turn(replace(given, passages=twice)), language))
+    assert read.paragraphs[: len(told)] == told
+    assert read.links[:3] == ["#stelle-1-1", "#stelle-1-1", "#stelle-1-2"]  # one article, and below it both passages
+    nothing = Reader(reply(turn(replace(given, question="Wo?", passages=())), language))
+    assert nothing.paragraphs[:2] == [told[0], told[3]]
+
+
+def test_conversation_offers_all_articles_where_a_scope_was_refused():
+    given = answer(article(), abstained=True)
+    links = Reader(reply(turn(given, number=3, scope=Scope(since="2025-01-02")))).links
+    assert "#ueberall-3" in links
+    assert [link for link in Reader(reply(turn(given))).links if "ueberall" in link] == []
+    assert [
+        link
+        for link in Reader(reply(turn(answer(article()), scope=Scope(since="2025-01-02")))).links
+        if "ueberall" in link
+    ] == []
+
+
 def test_conversation_offers_to_be_saved_below_its_last_answer_only():
     turns = [turn(answer(article())), turn(answer(article()), number=2)]
     forms = ["#ausfuhr-markdown", "#ausfuhr-json", "#ausfuhr-page"]
@@ -462,9 +509,39 @@ def test_removed_html_offers_the_way_back():
 
 def test_report_html_names_what_was_skipped():
     skipped = [("a.exe", "is no .txt file"), ("b.txt", "is empty")]
-    read = Reader(html.report_html("1 neu.", iter(skipped), "de"))
+    read = Reader(html.report_html("1 neu.", [], iter(skipped), "de"))
     assert read.items == ["„a.exe“ wurde übersprungen: is no .txt file", "„b.txt“ wurde übersprungen: is empty"]
-    assert html.report_html("1 neu.", [], "de") == '<div class="meldung"><bdi>1 neu.</bdi></div>'
+    assert html.report_html("1 neu.", [], [], "de") == '<div class="meldung"><bdi>1 neu.</bdi></div>'
+
+
+def test_report_html_links_to_the_articles_that_came_by_what_was_done_to_them():
+    came = [
+        Came("000000000000000a", "Bad", Change.UNCHANGED),
+        Came("000000000000000b", "Moor & Heide", Change.ADDED),
+        Came("000000000000000c", "Turm", Change.UPDATED),
+        Came("000000000000000d", "Zoo", Change.ADDED),
+    ]
+    shown = html.report_html("2 neu.", came, [("b.txt", "is empty")], "de")
+    read = Reader(shown)
+    assert read.paragraphs == ["Neu: Moor & Heide, Zoo", "Geändert: Turm", "Unverändert: Bad"]
+    assert read.links == [f"#lesen-000000000000000{digit}" for digit in "bdca"]
+    assert [link for link in read.links if parse_action(link) is None] == []
+    assert shown.startswith(html.report_html("2 neu.", [], [("b.txt", "is empty")], "de"))
+
+
+@pytest.mark.parametrize(
+    ("language", "change", "count", "end"),
+    [
+        ("de", Change.ADDED, 20, "Titel 18, Titel 19"),
+        ("de", Change.ADDED, 21, "Titel 18, Titel 19 und 1 weitere"),
+        ("en", Change.UNCHANGED, 320, "Titel 18, Titel 19 and 300 more"),
+    ],
+)
+def test_report_html_names_twenty_articles_of_a_kind(language, change, count, end):
+    came = [Came(f"{number:016x}", f"Titel {number}", change) for number in range(count)]
+    read = Reader(html.report_html("", [*came, Came("f" * 16, "Turm", Change.UPDATED)], [], language))
+    of_kind = next(text for text in read.paragraphs if "Titel" in text)
+    assert (of_kind.count("Titel"), of_kind[-len(end) :], len(read.links)) == (20, end, 21)
 
 
 def test_history_html_lists_the_conversations():

@@ -414,10 +414,16 @@ def test_page_makes_a_follow_up_whole_and_takes_it_literally_on_demand(open_page
 def test_page_says_when_the_articles_do_not_tell(open_page):
     page = open_page()
     answer = ask(page, REFUSED)
-    expect(answer.locator(".text")).to_contain_text("Die Artikel beantworten diese Frage nicht. Gesucht wurde nach")
+    expect(answer.locator(".text")).to_have_text("Die Artikel beantworten diese Frage nicht.")
+    expect(answer.locator(".leise").first).to_contain_text("Gesucht wurde nach")
     expect(answer.locator("a.marke")).to_have_count(0)
     expect(answer).not_to_contain_text("Beleg passt nicht")
     expect(page.locator("#source .hinweis")).to_have_text(NO_SOURCE)
+    check_state(page, "refusal")
+    nearest = answer.locator(".naechste a").first
+    title = nearest.inner_text()
+    nearest.click()
+    expect(page.locator("#source h2")).to_have_text(title)
 
 
 def test_page_notices_empty_and_over_long_questions_and_loses_nothing(open_page):
@@ -473,7 +479,9 @@ def test_page_tells_that_the_program_is_gone_or_busy(open_page, status, message)
 def test_page_searches_in_chosen_outlets_and_articles(open_page):
     page = open_page()
     page.get_by_role("button", name="Suche eingrenzen").click()
+    expect(page.locator("#everywhere")).to_be_hidden()
     choose(page, "Medien", "Hafenagentur Nord")
+    expect(page.get_by_role("button", name="Gesucht wird nur in: Hafenagentur Nord")).to_be_visible()
     elsewhere = ask(page, DUBROWEZ)
     expect(elsewhere.locator(".bereich")).to_have_text("Gesucht in: Hafenagentur Nord")
     expect(elsewhere.locator(".stellen summary")).to_have_text("Gefundene Stellen (4)")
@@ -482,8 +490,12 @@ def test_page_searches_in_chosen_outlets_and_articles(open_page):
     page.get_by_role("button", name="entfernen: Hafenagentur Nord").click()
     within = ask(page, DUBROWEZ)
     assert sentences_of(within)[0] == BEGAN
-    expect(within.locator(".bereich")).to_have_text("Gesucht in: 2025-03-11-tarvonien-meldet-einnahme-von-dubrowez.txt")
-    page.locator("#articles").get_by_role("button", name="entfernen: Tarvonien").click()
+    title = "Tarvonien meldet Einnahme von Dubrowez (Nordkurier Agentur, 11.3.2025)"
+    expect(within.locator(".bereich")).to_have_text(f"Gesucht in: {title}")
+    page.get_by_role("button", name=f"Gesucht wird nur in: {title}").click()  # folded, it still tells
+    page.get_by_role("button", name="Überall suchen").click()
+    expect(page.get_by_role("button", name="Suche eingrenzen")).to_be_visible()
+    expect(page.locator("#everywhere")).to_be_hidden()
     everywhere = ask(page, DUBROWEZ)
     expect(everywhere.locator(".bereich")).to_have_count(0)
     expect(everywhere.locator(".stellen summary")).to_have_text("Gefundene Stellen (10)")
@@ -492,13 +504,13 @@ def test_page_searches_in_chosen_outlets_and_articles(open_page):
 def test_page_searches_in_a_time_and_tells_that_a_date_is_wrong(open_page):
     page = open_page()
     page.get_by_role("button", name="Suche eingrenzen").click()
-    page.get_by_label("von (JJJJ-MM-TT)").fill("2025-13-01")
-    expect(ask(page, DUBROWEZ)).to_have_text("„2025-13-01“ ist kein Datum wie 2025-11-30.")
+    page.get_by_label("von (Tag oder Jahr)").fill("31.2.2025")
+    expect(ask(page, DUBROWEZ)).to_have_text("„31.2.2025“ ist kein Tag wie 30.11.2025 und kein Jahr.")
     expect(page.locator("#question textarea")).to_have_value(DUBROWEZ)
     expect(page.locator("#chat .antwort")).to_have_count(0)
     check_state(page, "wrong-date")
-    page.get_by_label("von (JJJJ-MM-TT)").fill("2025-03-11")
-    page.get_by_label("bis (JJJJ-MM-TT)").fill("2025-03-12")
+    page.get_by_label("von (Tag oder Jahr)").fill("11.3.2025")
+    page.get_by_label("bis (Tag oder Jahr)").fill("2025-03-12")
     page.press("#question textarea", "Enter")
     answer = page.locator("#chat .antwort")
     expect(answer.locator(".bereich")).to_have_text("Gesucht in: von 11.3.2025, bis 12.3.2025")
@@ -694,7 +706,7 @@ def test_page_saves_a_conversation(open_page, assistant, form, ending):
         page.locator("#chat").get_by_role("button", name=PAGE["de"][f"as_{form}"], exact=True).last.click()
     name, text = download.value.suggested_filename, Path(download.value.path()).read_text(encoding="utf-8")
     at = datetime.strptime(name, f"belegstelle-%Y-%m-%d-%H%M.{ending}").astimezone()
-    turns = [(question, assistant.ask(question)) for question in (DUBROWEZ, REFUSED)]
+    turns = [exporting.Exchange(question, assistant.ask(question)) for question in (DUBROWEZ, REFUSED)]
     wanted = exporting.conversation_as(turns, ConversationForm(form), "de", at)
     if form == "json":
         assert _without_times(text) == _without_times(wanted)
@@ -771,8 +783,9 @@ def test_page_changes_its_language(open_page):
         check_state(page, f"history-{there}")
         foreign = set(PAGE[other].values()) - set(PAGE[there].values()) - {PAGE[there]["other_language"]}
         assert shown & foreign == set()
-        assert {PAGE[there][name] for name in ("ask", "placeholder", "question", "source", "upload")} <= shown
-        assert ("Datei hier ablegen" in shown) == (there == "de")  # the framework's own words
+        told = ("ask", "placeholder", "question", "source", "upload", "upload_drop", "upload_or", "upload_choose")
+        assert {PAGE[there][name] for name in told} <= shown
+        assert {"Datei hier ablegen", "Drop File Here", "Hochladen", "Click to Upload"} & shown == set()
         page.get_by_role("button", name=PAGE[there]["other_language"]).click()
         expect(page.locator("html")).to_have_attribute("lang", other)
         wait_until_open(page)

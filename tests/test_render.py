@@ -67,6 +67,11 @@ def test_refusal_tells_what_was_looked_for_and_names_each_near_article_once(lang
     assert refusal == statement.format("„neue Bad“, „Haldern“", "„Neues Bad“, „Moor“")
 
 
+def test_refusal_turns_the_quotation_marks_of_a_title_into_inner_ones():
+    moor = make_article("Es ist nass.", title="„Nasses“ Moor")
+    assert render.refusal("Wo?", [hit(moor)], "de").endswith("Am nächsten kommen: „‚Nasses‘ Moor“")
+
+
 def test_refusal_without_any_hit_is_the_statement_alone():
     assert render.refusal("Wo?", [], "de") == "Die Artikel beantworten diese Frage nicht."
 

@@ -325,6 +325,20 @@ def test_same_model_under_another_name_is_taken(opened, news):
     assert names(opened(embedder).search("Was kostet Brot?", top=1)) == ["brot.txt"]
 
 
+def test_rebuild_keeps_the_order_in_which_articles_were_added(opened, tmp_path):
+    news_index = opened()
+    for name in ("b", "c", "a"):
+        (tmp_path / f"{name}.txt").write_text(f"Der Artikel {name} hat einen Satz.", encoding="utf-8")
+        news_index.add([tmp_path / f"{name}.txt"])
+
+    def by_addition():
+        return [entry.article.name for entry in sorted(news_index.entries(), key=lambda entry: entry.added)]
+
+    assert by_addition() == ["b.txt", "c.txt", "a.txt"]
+    news_index.rebuild()
+    assert by_addition() == ["b.txt", "c.txt", "a.txt"]
+
+
 def test_rebuild_with_another_model_equals_a_fresh_index(opened, news, tmp_path):
     first = opened()
     first.add([news])

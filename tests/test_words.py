@@ -20,7 +20,7 @@ MODULES = [ROOT / "app.py", *sorted(path for path in (ROOT / "qa").glob("*.py") 
 SCRIPT = (ROOT / "qa" / "page" / "script.js").read_text(encoding="utf-8")
 
 # keys that the sources put together or pass on, by the expression that stands for them
-NOTICES = {"empty_question", "long_question", "empty_index", "failed", "stopped"}
+NOTICES = {"empty_question", "long_question", "empty_index", "failed", "stopped", "overdue"}
 BUILT = {
     ("app.py", "name"): {"other_language", "theme", "help", "since", "until"},
     ("app.py", "label"): {"scope_articles", "scope_outlets"},

@@ -3,7 +3,7 @@
 // both before this script.
 (() => {
   const AREAS = [
-    ["#clicked", /^#(beleg|stelle|woertlich|kopie|urteil|ausfuhr)-|^#article=/],
+    ["#clicked", /^#(beleg|stelle|woertlich|ueberall|kopie|urteil|ausfuhr)-|^#article=/],
     ["#picked", /^#(lesen|entfernen|ja|nein|zurueck|mehr)\b/],
     ["#recalled", /^#(gespraech|umbenennen|loeschen)-/],
   ];
@@ -243,6 +243,17 @@
     for (const link of document.querySelectorAll("a.tat:not([role]), a.marke:not([role])")) link.setAttribute("role", "button");
     for (const link of document.querySelectorAll("a.marke:not([aria-label])"))
       link.setAttribute("aria-label", `${words.position.split(" ")[0]} ${link.textContent}`);
+    for (const example of document.querySelectorAll("#chat .example:not([data-dressed])")) {
+      example.dataset.dressed = "yes";
+      example.setAttribute("aria-label", example.textContent.trim()); // its own name is a number, in English
+    }
+    document.querySelector("#upload button.upload-container")?.setAttribute("aria-label", words.upload);
+    const box = document.querySelector("#upload [data-testid=upload-text]"); // in a narrow one stands less
+    const texts = box ? [...box.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()) : [];
+    const offered = texts.length > 1 ? [words.upload_drop, words.upload_choose] : [words.upload_choose];
+    texts.forEach((node, n) => node.data === offered[n] || (node.data = offered[n] ?? ""));
+    const or = box?.querySelector(".or");
+    if (or && or.textContent !== words.upload_or) or.textContent = words.upload_or;
     for (const token of document.querySelectorAll(".token")) {
       const remove = token.querySelector(".token-remove"); // its own name is a number
       remove.title = `${words.remove}: ${token.textContent.trim()}`;
