@@ -338,7 +338,13 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
         sifting = ["find", "outlet", "order", "rows"]
         respond = ["turns", *scope, "stored", "identity"]
         asking = [
-            connect([ask.click, parts["question"].submit], desk.respond, ["question", *respond], answering),
+            connect(
+                [ask.click, parts["question"].submit],
+                desk.respond,
+                ["question", *respond],
+                answering,
+                trigger_mode="always_last",  # what is asked before an answer is there is asked after it, not dropped
+            ),
             connect([parts["talk"].example_select], desk.respond, respond, answering, chosen=True),
             connect(
                 [parts["clicked"].change],

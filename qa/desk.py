@@ -103,8 +103,13 @@ class Desk:
         identity: str,
         language: str,
     ) -> Iterator[Shown]:
-        """Ask: the question is shown at once, then what was found, then the answer with its first source beside it."""
+        """Ask: the question is shown at once, then what was found, then the answer with its first source beside it.
+
+        An empty field asks nothing, since a second click or Enter comes when the first has emptied it.
+        """
         asked = chat.whole(asked)
+        if not asked:
+            return
         try:
             scope = _scope(articles, outlets, since, until)
         except QuestionInvalid as error:

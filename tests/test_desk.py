@@ -329,7 +329,7 @@ def test_respond_shows_the_question_then_what_was_found_then_the_answer_and_its_
 
 
 @pytest.mark.parametrize(("typed", "key", "told"), [
-    ("", "empty_question", {}),
+    ("  ", "empty_question", {}),
     (" ?!", "empty_question", {}),
     ("x" * 2001, "long_question", {"found": 2001, "allowed": 2000}),
 ])  # fmt: skip
@@ -340,8 +340,12 @@ def test_respond_to_what_cannot_be_asked_gives_it_back_and_keeps_nothing(session
     assert session.held["stored"] == []
 
 
+def test_respond_to_an_empty_field_does_nothing(session):
+    assert session.ask("") == []
+
+
 def test_respond_names_a_conversation_after_its_first_question_that_was_answered(session):
-    for question in ("", "x" * 3000, "Was ist nass?", "Wer freut sich über das Bad in Grünau?"):
+    for question in (" ", "x" * 3000, "Was ist nass?", "Wer freut sich über das Bad in Grünau?"):
         session.ask(question)
     [one] = session.held["stored"]
     assert (one["title"], one["turns"]) == (

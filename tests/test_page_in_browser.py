@@ -459,6 +459,25 @@ def test_page_gives_a_question_up_and_begins_anew(open_page, go_on):
     expect(page.locator("#chat")).to_contain_text("Fragen Sie etwas, das in Ihren Artikeln steht.")
 
 
+def test_page_asks_the_next_question_after_the_one_that_is_worked_on(open_page, go_on):
+    page = open_page("own")
+    page.fill("#question textarea", f"Geduld, bitte! {DUBROWEZ}")
+    page.get_by_role("button", name="Fragen").dblclick()
+    expect(page.locator("#chat .arbeit")).to_contain_text("Stellen gefunden")
+    page.fill("#question textarea", PLASMA)
+    page.get_by_role("button", name="Fragen").click()
+    expect(page.locator("#chat .user")).to_have_count(1)
+    go_on.touch()
+    expect(page.locator("#chat .antwort")).to_have_count(2)
+    expect(page.locator("#chat .user")).to_have_text([f"Geduld, bitte! {DUBROWEZ}", PLASMA])
+    expect(page.locator("#question textarea")).to_have_value("")
+    page.get_by_role("button", name="Fragen").click()
+    expect(page.locator("#stimme")).to_have_text("Bitte geben Sie eine Frage ein.")
+    ask(page, DUBROWEZ)
+    expect(page.locator("#chat .antwort")).to_have_count(3)
+    expect(page.locator("#chat .hinweis")).to_have_count(0)
+
+
 @pytest.mark.parametrize(("status", "message"), [(None, "lost"), (503, "queue_full")])
 def test_page_tells_that_the_program_is_gone_or_busy(open_page, status, message):
     page = open_page()

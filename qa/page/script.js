@@ -182,6 +182,11 @@
   const room = (number) => document.querySelectorAll('#rooms [role="tab"]')[number]?.click();
   const field = () => document.querySelector("#question textarea");
 
+  // an empty field asks nothing
+  const askedNothing = () => field().value === "" && !document.querySelector("#chat .arbeit") && complain(words.empty_question);
+  document.addEventListener("click", (event) => event.target.closest("#ask") && askedNothing());
+  document.addEventListener("keydown", (event) => event.key === "Enter" && event.target === field() && askedNothing());
+
   // the keyboard
   const step = (name) => document.querySelector(`#source a.${name}`)?.click();
   const toQuestion = () => {
