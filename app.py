@@ -295,13 +295,15 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
                         height=130,
                     )
                     with gr.Row(elem_id="sifting"):
-                        parts["find"] = gr.Textbox(label=i18n("find"), elem_id="find", max_length=200, scale=2)
-                        parts["outlet"] = gr.Dropdown(
-                            [""], value="", label=i18n("outlet"), elem_id="outlet", min_width=150
-                        )
+                        parts["find"] = gr.Textbox(label=i18n("find"), elem_id="find", max_length=200, min_width=300)
                         parts["order"] = gr.Dropdown(
-                            list(Order), value=str(Order.DATE), label=i18n("sort"), elem_id="order", min_width=190
+                            list(Order), value=str(Order.DATE), label=i18n("sort"), elem_id="order", min_width=180
                         )
+                        parts["outlet"] = gr.Dropdown(
+                            [""], value="", label=i18n("outlet"), elem_id="outlet", min_width=180
+                        )
+                        for name in ("first_day", "last_day"):
+                            parts[name] = gr.Textbox(label=i18n(name), max_length=20, min_width=130, elem_id=name)
                     parts["listed"] = gr.Chatbot(
                         label=i18n("tab_collection"), elem_id="listed", height="56vh", **markup
                     )
@@ -332,10 +334,15 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
                 events, adapted, of_inputs, of_outputs, show_progress="hidden", api_visibility="private", **more
             )
 
+        def left(*names: str) -> list[Any]:
+            """The events of fields for days, which are read when they are left: what is typed is no day till then."""
+            return [event for name in names for event in (parts[name].blur, parts[name].submit)]
+
         scope = ["articles", "outlets", "since", "until"]
+        scoping = [*scope, "scope", "everywhere"]
         counted = ["status", "outlet", "articles", "outlets"]
         answering = ["turns", "talk", "question", "source", "stored", "identity"]
-        sifting = ["find", "outlet", "order", "rows"]
+        sifting = ["find", "outlet", "first_day", "last_day", "order", "rows"]
         respond = ["turns", *scope, "stored", "identity"]
         asking = [
             connect(
@@ -350,15 +357,17 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
                 [parts["clicked"].change],
                 desk.act,
                 ["clicked", "turns", "stored", "identity"],
-                [*answering, "handout", *scope],
+                [*answering, "handout", *scoping],
             ),
         ]
         connect([stop.click], desk.stop, ["turns"], ["turns", "talk"], cancels=asking)
-        connect([anew.click], desk.begin_anew, [], ["turns", "talk", "question", "source", "identity", *scope])
-        connect([parts[name].change for name in scope], desk.narrow, scope, ["scope", "everywhere"])
-        connect([parts["everywhere"].click], desk.widen, [], scope)
+        connect([anew.click], desk.begin_anew, [], ["turns", "talk", "question", "source", "identity", *scoping])
+        narrowing = [parts["articles"].change, parts["outlets"].change, *left("since", "until")]
+        connect(narrowing, desk.narrow, scope, ["scope", "everywhere"])
+        connect([parts["everywhere"].click], desk.widen, [], scoping)
 
-        connect([parts[name].change for name in sifting[:3]], desk.sift, sifting, ["listed"])
+        changed = [parts[name].change for name in ("find", "outlet", "order")]
+        connect([*changed, *left("first_day", "last_day")], desk.sift, sifting, ["listed"])
         connect(
             [parts["picked"].change],
             desk.tidy,

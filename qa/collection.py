@@ -41,13 +41,26 @@ class Order(StrEnum):
     ADDED = "added"
 
 
-def arranged(entries: Iterable[Entry], *, find: str = "", outlet: str = "", order: Order = Order.DATE) -> list[Entry]:
-    """The entries whose title, outlet or file name holds all words of `find`, of one outlet if one is named, sorted."""
+def arranged(
+    entries: Iterable[Entry],
+    *,
+    find: str = "",
+    outlet: str = "",
+    since: str | None = None,
+    until: str | None = None,
+    order: Order = Order.DATE,
+) -> list[Entry]:
+    """The entries whose title, outlet or file name holds all words of `find`, sorted.
+
+    If they are named, only those of one outlet, and of the days from `since` to `until` (YYYY-MM-DD), in which an
+    article without a date does not lie.
+    """
     wanted = _folded(find[:_LONGEST_FIND]).split()
     kept = [
         entry
         for entry in entries
         if outlet in ("", entry.article.publisher)
+        and _lies_between(entry.article.date, since, until)
         and all(
             word in _folded(f"{entry.article.title} {entry.article.publisher or ''} {entry.article.name}")
             for word in wanted
@@ -61,6 +74,10 @@ def arranged(entries: Iterable[Entry], *, find: str = "", outlet: str = "", orde
     elif order is Order.ADDED:
         kept.sort(key=lambda entry: entry.added, reverse=True)
     return kept
+
+
+def _lies_between(date: str | None, since: str | None, until: str | None) -> bool:
+    return (not since or (date or "") >= since) and (not until or "" < (date or "") <= until)
 
 
 def _folded(text: str) -> str:

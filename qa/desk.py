@@ -27,7 +27,6 @@ ROWS = 40  # of the collection, until more are asked for
 logger = logging.getLogger(__name__)
 
 Shown = dict[str, object]
-_ALL_ARTICLES: Shown = {"articles": [], "outlets": [], "since": "", "until": ""}
 Messages = list[dict[str, str]]
 
 
@@ -43,6 +42,18 @@ class Choices:
         known = {value for _, value in self.pairs}
         left = tuple(value for value in chosen or () if value in known)
         return self if len(left) == len(chosen or ()) else replace(self, chosen=left)
+
+
+@dataclass(frozen=True, slots=True)
+class Sifting:
+    """What of the collection is to be listed, as the page's fields hold it; an empty field holds "" or None."""
+
+    find: str = ""
+    outlet: str = ""
+    since: str = ""
+    until: str = ""
+    order: str = ""
+    rows: int = ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,7 @@ class Desk:
         return {
             **self._counted(language),
             "order": Choices(tuple((words[f"by_{order}"], str(order)) for order in Order)),
-            "listed": self._list("", "", Order.DATE, ROWS, language),
+            "listed": self._list(Sifting(), language),
             "source": self._source([], "", language),
             "history": self._history(stored, "", language),
             "reading": _message(html.notice_html(words["no_article"])),
@@ -148,7 +159,7 @@ class Desk:
     def begin_anew(self, language: str) -> Shown:
         """An empty conversation, of all articles."""
         source = self._source([], "", language)
-        return {"turns": [], "talk": [], "question": "", "source": source, "identity": "", **_ALL_ARTICLES}
+        return {"turns": [], "talk": [], "question": "", "source": source, "identity": "", **self.widen(language)}
 
     def narrow(self, articles: list[str], outlets: list[str], since: str, until: str, language: str) -> Shown:
         """Tell, where the choices can be unfolded, what the next question is asked of; offer the way back."""
@@ -162,9 +173,9 @@ class Desk:
         label = words["narrowed"].format(told) if told else words["scope"]
         return {"scope": Label(label), "everywhere": Visible(bool(told))}
 
-    def widen(self, _language: str) -> Shown:
+    def widen(self, language: str) -> Shown:
         """Let the next question be asked of all articles."""
-        return dict(_ALL_ARTICLES)
+        return {"articles": [], "outlets": [], "since": "", "until": "", **self.narrow([], [], "", "", language)}
 
     def act(self, clicked: str, turns: list[Turn], stored: object, identity: str, language: str) -> Iterator[Shown]:
         """Do what a click in the conversation or the source asks for."""
@@ -178,7 +189,7 @@ class Desk:
         elif action and name == "ueberall" and turn:
             kept = [other for other in turns if other.number < turn.number]
             again = chat.begun(kept, turn.asked, literal=not turn.understood.carried)
-            yield dict(_ALL_ARTICLES)
+            yield self.widen(language)
             yield from self._asked(kept, again, stored, identity, language)
         elif action and name == "urteil" and turn:
             try:
@@ -253,24 +264,37 @@ class Desk:
 
     # the collection
 
-    def sift(self, find: str, outlet: str, order: str, rows: int, language: str) -> Shown:
+    def sift(self, find: str, outlet: str, since: str, until: str, order: str, rows: int, language: str) -> Shown:
         """The articles that fit, as a list."""
-        return {"listed": self._list(find, outlet, order, rows, language)}
+        return {"listed": self._list(Sifting(find, outlet, since, until, order, rows), language)}
 
-    def _list(
-        self, find: str, outlet: str, order: str, rows: int, language: str, *, removing: str = "", message: str = ""
-    ) -> Messages:
+    def _list(self, sifting: Sifting, language: str, *, removing: str = "", message: str = "") -> Messages:
         entries = self.news_index.entries()
-        kept = collection.arranged(entries, find=find or "", outlet=outlet or "", order=Order(order or Order.DATE))
-        return _message(
-            html.collection_html(kept, language, shown=rows, of_all=len(entries), removing=removing, message=message)
+        since = until = None
+        try:
+            since, until = _day(sifting.since, "01-01"), _day(sifting.until, "12-31")
+        except QuestionInvalid as error:
+            message += html.notice_html(PAGE[language]["bad_date"].format(error))
+        kept = collection.arranged(
+            entries,
+            find=sifting.find or "",
+            outlet=sifting.outlet or "",
+            since=since,
+            until=until,
+            order=Order(sifting.order or Order.DATE),
         )
+        listed = html.collection_html(
+            kept, language, shown=sifting.rows, of_all=len(entries), removing=removing, message=message
+        )
+        return _message(listed)
 
     def tidy(
         self,
         clicked: str,
         find: str,
         outlet: str,
+        since: str,
+        until: str,
         order: str,
         rows: int,
         removed: Removed | None,
@@ -307,13 +331,16 @@ class Desk:
                 shown = {"rows": rows}
         except NewsError as error:
             message = _trouble(error, language)
-        return {**shown, "listed": self._list(find, outlet, order, rows, language, removing=removing, message=message)}
+        sifting = Sifting(find, outlet, since, until, order, rows)
+        return {**shown, "listed": self._list(sifting, language, removing=removing, message=message)}
 
     def upload(
         self,
         paths: list[str] | None,
         find: str,
         outlet: str,
+        since: str,
+        until: str,
         order: str,
         rows: int,
         articles: list[str],
@@ -338,7 +365,7 @@ class Desk:
         counts = {str(change): sum(one.change is change for one in came) for change in Change}
         summary = words["upload_done"].format(**counts, skipped=len(skipped))
         report = trouble + html.report_html(summary, came, skipped, language)
-        listed = self._list(find, outlet, order, rows, language, message=report)
+        listed = self._list(Sifting(find, outlet, since, until, order, rows), language, message=report)
         yield {"upload": None, "listed": listed, **self._counted(language, articles, outlets)}
 
     def _counted(self, language: str, articles: Sequence[str] = (), outlets: Sequence[str] = ()) -> Shown:

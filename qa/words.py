@@ -80,6 +80,8 @@ PAGE: dict[str, dict[str, str]] = {
         "bad_date": "„{}“ ist kein Tag wie 30.11.2025 und kein Jahr.",
         # the collection
         "find": "In Titeln, Medien und Dateinamen suchen",
+        "first_day": "erschienen ab",
+        "last_day": "erschienen bis",
         "sort": "Sortieren nach",
         "by_date": "Datum",
         "by_title": "Titel",
@@ -220,6 +222,8 @@ PAGE: dict[str, dict[str, str]] = {
         "bad_date": "“{}” is neither a day like 2025-11-30 nor a year.",
         # the collection
         "find": "Search titles, outlets and file names",
+        "first_day": "published from",
+        "last_day": "published to",
         "sort": "Sort by",
         "by_date": "date",
         "by_title": "title",

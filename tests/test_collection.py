@@ -133,6 +133,21 @@ def test_arranged_keeps_what_holds_all_words_and_is_of_the_outlet(find, outlet, 
     assert arranged(ENTRIES, find=find, outlet=outlet) == expected
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        (None, None, [ALP, SEA, ZOO, OLD]),
+        ("2024-01-02", None, [ALP, SEA, ZOO]),
+        (None, "2025-06-01", [ALP, SEA, ZOO]),
+        ("2025-06-01", "2025-06-01", [ALP, SEA]),
+        ("2025-06-02", None, []),
+        ("2025-06-01", "2024-01-02", []),
+    ],
+)
+def test_arranged_keeps_what_appeared_between_two_days(since, until, expected):
+    assert arranged(ENTRIES, since=since, until=until) == expected
+
+
 def test_arranged_keeps_articles_of_one_title_in_one_order():
     twins = [entry("Bad", "Bote", "2025-01-01"), entry("Bad", "Bote", "2025-01-01", "b.txt"), entry("Bad", "FBN")]
     by_id = sorted(twins, key=lambda one: one.article.id)

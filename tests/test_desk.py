@@ -100,7 +100,7 @@ class Session:
         self.desk = desk
         self.language = language
         self.scope: tuple[list[str], list[str], str, str] = ([], [], "", "")
-        self.sifting: tuple[str, str, str, int] = ("", "", "date", ROWS)
+        self.sifting: tuple[str, str, str, str, str, int] = ("", "", "", "", "date", ROWS)
         self.find = ""  # in the history
         self.held: Shown = {"turns": [], "identity": "", "stored": [], "removed": None, "renaming": "", "question": ""}
 
@@ -471,7 +471,7 @@ def test_narrow_tells_what_is_asked_and_offers_the_way_back(shared_desk):
         }
     wrong = {"scope": Label("„gestern“ ist kein Tag wie 30.11.2025 und kein Jahr."), "everywhere": Visible(True)}
     assert shared_desk.narrow([], [], "gestern", "", "de") == wrong
-    assert shared_desk.widen("de") == {"articles": [], "outlets": [], "since": "", "until": ""}
+    assert shared_desk.widen("de") == {"articles": [], "outlets": [], "since": "", "until": "", **of_all}
 
 
 def test_a_refusal_in_a_scope_offers_to_ask_of_all_articles(session, desk):
@@ -484,7 +484,7 @@ def test_a_refusal_in_a_scope_offers_to_ask_of_all_articles(session, desk):
     assert understood.carried
     assert 'href="#ueberall-2"' in session.held["talk"][-1]["content"]
     shown = session.click("ueberall-2/1")
-    assert shown[0] == {"articles": [], "outlets": [], "since": "", "until": ""}
+    assert shown[0] == desk.widen("de")
     assert [(turn.asked, turn.understood, turn.scope) for turn in session.turns[1:]] == [
         ("Und in Tannenau?", understood, EVERYTHING)
     ]
@@ -579,7 +579,7 @@ def test_begin_anew_empties_the_conversation(desk):
         "question": "",
         "source": notice("no_source", "en"),
         "identity": "",
-        **{"articles": [], "outlets": [], "since": "", "until": ""},
+        **desk.widen("en"),
     }
 
 
@@ -794,20 +794,43 @@ def test_sessions_have_an_undo_of_their_own(desk):
 def test_sift_lists_what_fits(shared_desk, order):
     entries = shared_desk.news_index.entries()
     for find, kept in (("turm", [entries[2]]), ("", collection.arranged(entries, order=Order(order or "date")))):
-        assert shared_desk.sift(find, "", order, ROWS, "de") == {
+        assert shared_desk.sift(find, "", "", "", order, ROWS, "de") == {
             "listed": message(html.collection_html(kept, "de", shown=ROWS, of_all=3))
         }
-    assert shared_desk.sift("grünau", None, order, ROWS, "en") == {"listed": notice("nothing_found", "en")}
+    assert shared_desk.sift("grünau", None, None, None, order, ROWS, "en") == {"listed": notice("nothing_found", "en")}
 
 
 def test_sift_lists_one_outlet_and_as_many_rows_as_are_wanted(desk):
     entries = collection.arranged(desk.news_index.entries())
-    assert desk.sift("", "Rundblick", "date", ROWS, "de") == {
+    assert desk.sift("", "Rundblick", "", "", "date", ROWS, "de") == {
         "listed": message(html.collection_html(entries[:1], "de", shown=ROWS, of_all=3))
     }
-    assert desk.sift("", "", "date", 2, "de") == {
+    assert desk.sift("", "", "", "", "date", 2, "de") == {
         "listed": message(html.collection_html(entries, "de", shown=2, of_all=3))
     }
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "kept"),
+    [
+        ("2025", "2025", ["moor.txt", "bad.txt"]),
+        ("1.5.2025", "", ["moor.txt"]),
+        (" 2025-04-30 ", "30. April 2025", ["bad.txt"]),
+        ("2026", None, []),
+    ],
+)
+def test_sift_lists_what_appeared_between_two_days(shared_desk, since, until, kept):
+    by_name = {entry.article.name: entry for entry in shared_desk.news_index.entries()}
+    assert shared_desk.sift("", "", since, until, "date", ROWS, "de") == {
+        "listed": message(html.collection_html([by_name[name] for name in kept], "de", shown=ROWS, of_all=3))
+    }
+
+
+def test_sift_tells_that_a_day_is_none_and_lists_all(shared_desk):
+    listed = shared_desk.sift("", "", "neulich", "2024", "date", ROWS, "de")["listed"]
+    told = html.notice_html("„neulich“ ist kein Tag wie 30.11.2025 und kein Jahr.")
+    entries = collection.arranged(shared_desk.news_index.entries())
+    assert listed == message(html.collection_html(entries, "de", shown=ROWS, of_all=3, message=told))
 
 
 def test_tidy_shows_an_article(session, desk):
@@ -827,7 +850,7 @@ def test_tidy_asks_before_it_removes_and_may_be_told_no(session, desk):
 
 def test_tidy_removes_an_article_and_brings_it_back(session, desk):
     before = desk.news_index.entries()
-    session.sifting = ("turm", "", "date", ROWS)
+    session.sifting = ("turm", "", "", "", "date", ROWS)
     shown = session.tidy(f"ja-{id_of(desk, 'turm.txt')}")
     removed = shown["removed"]
     assert removed.article == before[2].article
@@ -969,14 +992,14 @@ def test_upload_names_what_came_and_what_was_there_already_with_links_that_show_
 
 def test_sift_by_last_added_begins_with_what_was_uploaded(session, desk, tmp_path):
     session.upload(uploaded(tmp_path, "see.txt", "Titel: See\n\nDer See ist tief.\n"))
-    markup = str(desk.sift("", "", "added", ROWS, "de")["listed"])
+    markup = str(desk.sift("", "", "", "", "added", ROWS, "de")["listed"])
     titles = ["See", "Alter &lt;b&gt;Turm", "Nasses Moor", "Neues Bad"]
     assert sorted(titles, key=markup.index) == titles
 
 
 def test_upload_broken_off_names_what_came_until_then(desk, tmp_path):
     lake, pond = (uploaded(tmp_path, f"{name}.txt", f"Der {name} ist tief.\n") for name in ("See", "Teich"))
-    steps = desk.upload([str(lake), str(pond)], "", "", "date", ROWS, [], [], "de")
+    steps = desk.upload([str(lake), str(pond)], "", "", "", "", "date", ROWS, [], [], "de")
     next(steps)
     with FileLock(desk.news_index.folder / "write.lock"):
         done = next(steps)
@@ -988,7 +1011,7 @@ def test_upload_broken_off_names_what_came_until_then(desk, tmp_path):
 @pytest.mark.parametrize("paths", [None, []])
 def test_upload_of_nothing_says_so(desk, paths):
     report = html.report_html("0 neu, 0 geändert, 0 unverändert, 0 übersprungen.", [], [], "de")
-    assert list(desk.upload(paths, "", "", "date", ROWS, [], [], "de")) == [
+    assert list(desk.upload(paths, "", "", "", "", "date", ROWS, [], [], "de")) == [
         {**counted(desk, ALL_THREE), "upload": None, "listed": listed(desk, message=report)}
     ]
 

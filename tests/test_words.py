@@ -22,11 +22,10 @@ SCRIPT = (ROOT / "qa" / "page" / "script.js").read_text(encoding="utf-8")
 # keys that the sources put together or pass on, by the expression that stands for them
 NOTICES = {"empty_question", "long_question", "empty_index", "failed", "stopped", "overdue"}
 BUILT = {
-    ("app.py", "name"): {"other_language", "theme", "help", "since", "until"},
+    ("app.py", "name"): {"other_language", "theme", "help", "since", "until", "first_day", "last_day"},
     ("app.py", "label"): {"scope_articles", "scope_outlets"},
     ("desk.py", "f'by_{order}'"): {f"by_{order}" for order in Order},
     ("html.py", "turn.notice"): NOTICES,
-    ("html.py", "key"): {"since", "until"},
     ("html.py", "f'as_{form}'"): {f"as_{form}" for form in (*Form, *ConversationForm)},
     ("html.py", "f'judge_{judgement}'"): {f"judge_{judgement}" for judgement in Judgement},
     ("html.py", "reason"): {"why_meaning", "why_words", "why_both"},
