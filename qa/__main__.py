@@ -43,7 +43,6 @@ def _parser() -> argparse.ArgumentParser:
     ask.set_defaults(command=_ask)
 
     batch = commands.add_parser("batch", parents=common, help="answer a file of questions")
-    batch.add_argument("--resume", action="store_true", help="go on after the last answer that stands in --out")
     batch.set_defaults(command=_batch)
 
     retrieve = commands.add_parser(
@@ -103,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
             help="answer so many questions at a time: all together sooner, each by itself later (default 1)",
         )
     for command in (batch, retrieve):
+        command.add_argument("--resume", action="store_true", help="go on after the last whole line of --out")
         command.add_argument("--questions", required=True, type=Path, metavar="IN.jsonl", help="the questions")
         command.add_argument("--out", required=True, type=Path, metavar="OUT.jsonl", help="where to write")
     return parser
@@ -163,6 +163,7 @@ def _retrieve(arguments: argparse.Namespace) -> int:
         arguments.out,
         unit=arguments.unit,
         top=arguments.top,
+        resume=arguments.resume,
         tell=progress_bar("questions", quiet=arguments.quiet),
     )
     return _report(faults)

@@ -55,21 +55,32 @@ def answer_questions(
             ]
         return told
 
-    return _write(questions, out, answered, resume=resume, workers=workers, tell=tell)
+    return _write(questions, out, answered, holding="answer", resume=resume, workers=workers, tell=tell)
 
 
 def retrieve_questions(
-    assistant: Assistant, questions: Sequence[Question], out: Path, *, unit: str, top: int, tell: Tell | None = None
+    assistant: Assistant,
+    questions: Sequence[Question],
+    out: Path,
+    *,
+    unit: str,
+    top: int,
+    resume: bool = False,
+    tell: Tell | None = None,
 ) -> list[str]:
-    """Write the hits of each question, passages or sentences, one object a line; return a line for each that failed."""
+    """Write the hits of each question, passages or sentences, one object a line; return a line for each that failed.
+
+    `resume` is as for answers.
+    """
 
     def retrieved(question: Question) -> dict[str, object]:
         try:
             return _retrieved(assistant, question, unit=unit, top=top)
         except QuestionInvalid as error:
-            return {"id": question.id, "hits": [], "seconds": 0.0, "error": str(error)}
+            told = {"hits": [], "seconds": 0.0, "error": str(error)}
+            return {"id": question.id, "question": question.text, **told}
 
-    return _write(questions, out, retrieved, resume=False, workers=1, tell=tell)
+    return _write(questions, out, retrieved, holding="hits", resume=resume, workers=1, tell=tell)
 
 
 def _retrieved(assistant: Assistant, question: Question, *, unit: str, top: int) -> dict[str, object]:
@@ -81,7 +92,8 @@ def _retrieved(assistant: Assistant, question: Question, *, unit: str, top: int)
         found = [render.hit_object(hit) for hit in hits]
     else:
         found = [_sentence_object(evidence) for evidence in assistant.rank(asked, hits, read=len(hits))[:top]]
-    return {"id": question.id, "hits": found, "seconds": round(time.perf_counter() - started, 4)}
+    seconds = round(time.perf_counter() - started, 4)
+    return {"id": question.id, "question": question.text, "hits": found, "seconds": seconds}
 
 
 def _sentence_object(evidence: Evidence) -> dict[str, object]:
@@ -117,17 +129,18 @@ def _write(
     out: Path,
     work: Callable[[Question], dict[str, object]],
     *,
+    holding: str,
     resume: bool,
     workers: int,
     tell: Tell | None,
 ) -> list[str]:
     """Write a line for each question as soon as it is known, flushed, after those that are there already.
 
-    Returns a line for each that failed.
+    Returns a line for each that failed. `holding` is a key that all lines have.
     """
     failures = []
     with _writable(out):
-        done = _keep_whole_lines(out, questions) if resume else 0
+        done = _keep_whole_lines(out, questions, holding) if resume else 0
         stream = out.open("a" if resume else "w", encoding="utf-8")
     with stream, closing(_worked(questions[done:], work, workers)) as worked:
         for number, told in enumerate(worked, start=done + 1):
@@ -178,8 +191,8 @@ def _writable(out: Path) -> Iterator[None]:
         ) from error
 
 
-def _keep_whole_lines(out: Path, questions: Sequence[Question]) -> int:
-    """Cut a half-written last line off; return how many questions are answered. Raises InputInvalid for another run."""
+def _keep_whole_lines(out: Path, questions: Sequence[Question], holding: str) -> int:
+    """Cut a half-written last line off; return how many questions are done. Raises InputInvalid for another run."""
     if not out.exists():
         return 0
     done = 0
@@ -189,7 +202,7 @@ def _keep_whole_lines(out: Path, questions: Sequence[Question]) -> int:
             cut_off = not line.endswith(b"\n")
             if cut_off and (line.startswith(_BEGINNING) or _BEGINNING.startswith(line)):
                 break
-            if cut_off or done == len(questions) or not _answers(line, questions[done]):
+            if cut_off or done == len(questions) or not _is_about(line, questions[done], holding):
                 raise InputInvalid(
                     f"--out {out} holds something else than answers to these questions (see its line {done + 1}); "
                     "name another file, or leave --resume out to begin anew"
@@ -200,12 +213,12 @@ def _keep_whole_lines(out: Path, questions: Sequence[Question]) -> int:
     return done
 
 
-def _answers(line: bytes, question: Question) -> bool:
-    """Whether a line is an answer to the question; ids alone do not tell, as many files begin with "q1"."""
+def _is_about(line: bytes, question: Question, holding: str) -> bool:
+    """Whether a line is about the question; ids alone do not tell, as many files begin with "q1"."""
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):
         return False
-    if not isinstance(entry, dict) or entry.get("id") != question.id:
+    if not isinstance(entry, dict) or holding not in entry or entry.get("id") != question.id:
         return False
     return str(entry.get("question")).split() == question.text.split()

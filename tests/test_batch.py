@@ -137,7 +137,7 @@ def test_answer_questions_resumed_without_a_file_begins(assistant, tmp_path):
     [
         ('{"id": "x", "question": "Wer?"}\n', 1),
         ('{"id": "q1", "question": "Eine andere Frage?"}\n', 1),
-        ('{"id": "q1", "question": "Wie viele Bahnen hat das Bad?"}\n{"id": "q3"}\n', 2),
+        ('{"id": "q1", "question": "Wie viele Bahnen hat das Bad?", "answer": "25"}\n{"id": "q3"}\n', 2),
         ("Liebes Tagebuch,\nheute\n", 1),
         ("[1]\n", 1),
         ("Liebes Tagebuch", 1),
@@ -215,9 +215,30 @@ def test_retrieve_questions_writes_passages_best_first(assistant, tmp_path):
         ("q4", ["bad.txt"]),
     ]
     first = json.loads(out.read_text(encoding="utf-8").splitlines()[0])
-    assert list(first) == ["id", "hits", "seconds"]
+    assert list(first) == ["id", "question", "hits", "seconds"]
     assert list(first["hits"][0]) == ["article", "article_id", "start", "end", "score"]
     assert (first["hits"][0]["start"], first["hits"][0]["end"]) == (0, len(BATH))
+
+
+@pytest.mark.parametrize("unit", ["passage", "sentence"])
+def test_retrieve_questions_resumed_after_a_kill_gives_the_file_of_one_run(assistant, tmp_path, unit):
+    whole, out, told = tmp_path / "whole.jsonl", tmp_path / "out.jsonl", []
+    retrieve_questions(assistant, QUESTIONS, whole, unit=unit, top=2)
+    written = whole.read_bytes()
+    out.write_bytes(written[: written.index(b"\n") + 30])
+    retrieve_questions(assistant, QUESTIONS, out, unit=unit, top=2, resume=True, tell=lambda *done: told.append(done))
+    assert lines(out) == lines(whole)
+    assert told == [(2, 4), (3, 4), (4, 4)]
+
+
+def test_answers_and_hits_are_not_resumed_as_each_other(assistant, tmp_path):
+    hits, answers = tmp_path / "hits.jsonl", tmp_path / "answers.jsonl"
+    retrieve_questions(assistant, QUESTIONS, hits, unit="passage", top=1)
+    answer_questions(assistant, QUESTIONS, answers)
+    with pytest.raises(InputInvalid, match="holds something else"):
+        answer_questions(assistant, QUESTIONS, hits, resume=True)
+    with pytest.raises(InputInvalid, match="holds something else"):
+        retrieve_questions(assistant, QUESTIONS, answers, unit="passage", top=1, resume=True)
 
 
 def test_retrieve_questions_writes_sentences_best_first(assistant, tmp_path):
@@ -237,5 +258,5 @@ def test_retrieve_questions_gives_a_failed_question_its_line(assistant, tmp_path
     failures = retrieve_questions(assistant, [Question("leer", "?!"), QUESTIONS[0]], out, unit="passage", top=1)
     reason = "the question is empty; ask one, such as: Wann beginnt die Messe?"
     assert failures == [f"question leer: {reason}"]
-    assert lines(out)[0] == {"id": "leer", "hits": [], "seconds": None, "error": reason}
+    assert lines(out)[0] == {"id": "leer", "question": "?!", "hits": [], "seconds": None, "error": reason}
     assert lines(out)[1]["id"] == "q1"
