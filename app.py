@@ -100,6 +100,11 @@ def _serve(
         ending.set()
 
     secret = secrets.token_urlsafe()  # with which the program's own client logs in
+
+    def let_in(name: str, given: str) -> bool:
+        own = hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode())
+        return own or (password is not None and password(name, given))
+
     examples = EXAMPLES if serves_samples(arguments) else ()
     programs = Programs(assistant) if arguments.api or arguments.mcp or is_loopback(arguments.host) else None
     page = build_page(Desk(assistant), arguments.lang, examples, programs)
@@ -121,7 +126,7 @@ def _serve(
             strict_cors=True,
             ssr_mode=False,
             num_workers=0,
-            auth=password and (lambda name, given: password(name, given) or hmac.compare_digest(given, secret)),
+            auth=let_in if password else None,
             ssl_certfile=str(arguments.tls_cert) if arguments.tls_cert else None,
             ssl_keyfile=str(arguments.tls_key) if arguments.tls_key else None,
             ssl_verify=False,  # it only opens its own page once, to see whether it is there

@@ -487,7 +487,7 @@ def test_page_for_others_shows_only_the_login_before_it_knows_the_password(share
 
 
 def test_page_for_others_opens_with_the_password_and_any_name_but_serves_no_programs(shared):
-    wrong = httpx.post(f"{shared.address}/login", data={"username": "wer", "password": "ein Wort"})
+    wrong = httpx.post(f"{shared.address}/login", data={"username": "wer", "password": "ein Wort für niemand"})
     assert (wrong.status_code, wrong.headers.get("set-cookie")) == (400, None)
     with httpx.Client(base_url=shared.address) as browser:
         assert browser.post("/login", data={"username": "wer", "password": PASSWORD}).json() == {"success": True}
