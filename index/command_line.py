@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
@@ -70,6 +71,8 @@ def progress_bar(unit: str, *, quiet: bool) -> ShowProgress | None:
     bar: tqdm[NoReturn] = tqdm(unit=f" {unit}", file=sys.stderr, leave=False)
 
     def show(done: int, total: int, note: str = "") -> None:
+        if not bar.n:
+            bar.initial = done - 1  # what was done before is no speed
         bar.total = total
         bar.set_postfix_str(note, refresh=False)
         bar.update(done - bar.n)
@@ -82,12 +85,17 @@ def progress_bar(unit: str, *, quiet: bool) -> ShowProgress | None:
 def _progress_lines(unit: str) -> ShowProgress:
     """A line for the first, the last and about every tenth part."""
     told = -1
+    first = 0
+    begun = time.monotonic()
 
     def show(done: int, total: int, note: str = "") -> None:
-        nonlocal told
+        nonlocal told, first
+        first = first or done
         if done == total or done * 10 // total > told:
             told = done * 10 // total
-            print(f"{done} of {total} {unit}{note and f', {note}'}", file=sys.stderr, flush=True)
+            rate = (done - first + 1) / max(time.monotonic() - begun, 1e-3)
+            speed = f", {rate:.1f} a second, {(total - done) / rate:.0f} s left" if done < total else ""
+            print(f"{done} of {total} {unit}{speed}{note and f', {note}'}", file=sys.stderr, flush=True)
 
     return show
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -109,10 +110,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
 
 
 def _bar(text: str) -> tuple[str, float]:
@@ -120,9 +120,12 @@ def _bar(text: str) -> tuple[str, float]:
     if name not in MEASURES:
         raise argparse.ArgumentTypeError(f"{name!r} is no measure; one of: {', '.join(MEASURES)}")
     try:
-        return name, float(value)
+        bar = float(value)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} has no value; write for instance {name}=0.75") from None
+        bar = math.nan
+    if not math.isfinite(bar):
+        raise argparse.ArgumentTypeError(f"{text!r} has no value; write for instance {name}=0.75")
+    return name, bar
 
 
 def _ask(arguments: argparse.Namespace) -> int:
@@ -191,7 +194,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     print(evaluation_text(evaluation))
     if not arguments.quiet:
         print(f"report: {printable(str(arguments.out / 'report.html'))}", file=sys.stderr)
-    failed = missed(evaluation.measures, dict(arguments.fail_under))
+    failed = missed(evaluation.measures, arguments.fail_under)
     for line in failed:
         print(f"error: {line}", file=sys.stderr)
     return 1 if _report(evaluation.faults) or failed else 0

@@ -1,7 +1,9 @@
 """Compares two evaluations of the same questions: `compare`."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,7 @@ from qa.results import MEASURES, Comparison, Difference, Evaluation, Outcome, Sc
 Pair = tuple[Scored, Scored]
 Rows = npt.NDArray[np.int64]
 _ORDER = list(Outcome)
+_ALWAYS_DIFFERENT = ("started", "questions.name", "index.name")
 
 
 def compare(first: Path | str, second: Path | str) -> Comparison:
@@ -45,6 +48,7 @@ def compared(first: Evaluation, second: Evaluation) -> Comparison:
     both = {one.question.id for one, _ in pairs}
     return Comparison(
         questions=len(pairs),
+        differing=_differing(first.run, second.run),
         differences={
             name: replace(differences[name], corrected=corrected.get(name)) for name in MEASURES if name in differences
         },
@@ -54,6 +58,20 @@ def compared(first: Evaluation, second: Evaluation) -> Comparison:
             dict.fromkeys(one.question.id for one in (*first.scored, *second.scored) if one.question.id not in both)
         ),
     )
+
+
+def _differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, tuple[object, object]]:
+    """What is not the same in what was run, the settings one by one."""
+    one, other = _flat(first), _flat(second)
+    keys = [key for key in {**one, **other} if key not in _ALWAYS_DIFFERENT]
+    return {key: (one.get(key), other.get(key)) for key in keys if one.get(key) != other.get(key)}
+
+
+def _flat(run: Mapping[str, Any]) -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for key, value in run.items():
+        flat |= {f"{key}.{part}": told for part, told in value.items()} if isinstance(value, Mapping) else {key: value}
+    return flat
 
 
 def _rank(one: Scored) -> int:

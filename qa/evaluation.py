@@ -36,7 +36,7 @@ from qa.question_files import Question, read_questions
 from qa.question_formats import write_texts
 from qa.reader import NONE, TRAINED
 from qa.results import MEASURES, Estimate, Evaluation, Scored
-from qa.scoring import RANKED, Library, answerable, score
+from qa.scoring import RANKED, Library, answerable, failed, score
 from qa.settings import Refusal
 
 DIMENSIONS = ("answerable", "type", "lang", "length", "article")
@@ -144,7 +144,8 @@ def describe(
         },
         "model": assistant.news_index.embedder.name,
         "reader": assistant.reader.version if assistant.reader else NONE,
-        "settings": {**asdict(assistant.settings), "threshold": assistant.threshold, "workers": workers},
+        "settings": {**asdict(assistant.settings), "threshold": assistant.threshold},
+        "workers": workers,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -164,7 +165,7 @@ class Columns:
     confidence: Numbers
     judged: Mask  # whether it is known what would be a right answer, and not only which articles are relevant
     right: Mask
-    seconds: Numbers
+    seconds: Numbers  # below 0 where nothing was answered
     judged_conflict: Mask  # whether it is known that the sources disagree, or that they do not
     conflict: Mask
     told_conflict: Mask
@@ -180,11 +181,11 @@ class Columns:
         return cls(
             known=truths(value is not None for value in known),
             answerable=truths(value is True for value in known),
-            refused=truths(one.answer["abstained"] for one in scored),
-            confidence=np.array([one.answer["confidence"] for one in scored], dtype=float),
+            refused=truths(one.answer["abstained"] and not failed(one.answer) for one in scored),
+            confidence=np.array([_confidence(one) for one in scored], dtype=float),
             judged=truths(_tells_right(one.question) for one in scored),
             right=truths(one.right for one in scored),
-            seconds=np.array([one.answer["seconds"] for one in scored], dtype=float),
+            seconds=np.array([-1 if failed(one.answer) else one.answer["seconds"] for one in scored], dtype=float),
             judged_conflict=truths(one.question.conflict is not None for one in scored),
             conflict=truths(one.question.conflict is True for one in scored),
             told_conflict=truths(one.answer["conflict"] is not None for one in scored),
@@ -197,6 +198,13 @@ class Columns:
 
 def _tells_right(question: Question) -> bool:
     return bool(question.gold or question.answers) or question.answerable is False
+
+
+def _confidence(one: Scored) -> float:
+    """The confidence of an answer; of a question that failed the worst one, so that failures are no merit."""
+    if failed(one.answer):
+        return 0.0 if answerable(one.question) else 1.0
+    return float(one.answer["confidence"])
 
 
 def _share(values: Mask) -> float | None:

@@ -26,7 +26,7 @@ from qa.scoring import Library, ranking
 
 _RUN, _QUESTIONS, _ANSWERS = "run.json", "questions.jsonl", "answers.jsonl"
 _SCORES, _METRICS, _REPORT = "scores.jsonl", "metrics.json", "report.html"
-_ONCE_ONLY = ("started",)  # what may differ between a run and its resumption
+_ONCE_ONLY = ("started", "workers")  # what may differ between a run and its resumption
 
 
 class EvaluationFolder:
@@ -240,6 +240,7 @@ def comparison_object(comparison: Comparison) -> dict[str, Any]:
     """A comparison as a JSON object."""
     return {
         "questions": comparison.questions,
+        "differing": {key: list(values) for key, values in comparison.differing.items()},
         "measures": {name: asdict(difference) for name, difference in comparison.differences.items()},
         **{
             key: [{"id": a.question.id, "first": a.outcome, "second": b.outcome} for a, b in pairs]

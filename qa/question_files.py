@@ -62,7 +62,7 @@ def read_questions(path: Path, *, qrels: Path | None = None) -> tuple[list[Quest
         judged, faults = formats.beir_judgements(path, qrels)
         entries: Iterable[formats.Entry] = formats.beir_entries(text, queries, judged)
     else:
-        entries = _entries(formats.read_text(path), path)
+        entries = _entries(formats.read_text(path, by_line=True), path)
         if qrels:
             judged, faults = formats.read_judgements(qrels)
     questions: dict[str, Question] = {}
@@ -121,7 +121,7 @@ def _question(entry: object) -> Question:
     try:
         json.dumps(entry, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise QuestionInvalid("holds half a character such as \\ud83d; write the text as it is, in UTF-8") from error
+        raise QuestionInvalid("is not UTF-8, or holds half a character such as \\ud83d; save it as UTF-8") from error
     text = _text(entry, "question")
     gold = entry.get("gold", [])
     answers = entry.get("answers", [])

@@ -44,8 +44,11 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def read_text(path: Path, what: str = "questions") -> str:
-    """The text of a UTF-8 file. Raises QuestionInvalid, which calls it a file of `what`."""
+def read_text(path: Path, what: str = "questions", *, by_line: bool = False) -> str:
+    """The text of a UTF-8 file. Raises QuestionInvalid, which calls it a file of `what`.
+
+    With `by_line`, bytes that are no UTF-8 become halves of characters, which are refused where they stand.
+    """
     try:
         with path.open("rb") as stream:
             data = stream.read(_LARGEST_FILE + 1)
@@ -54,7 +57,7 @@ def read_text(path: Path, what: str = "questions") -> str:
     if len(data) > _LARGEST_FILE:
         raise QuestionInvalid(f"{path} has more than the {_LARGEST_FILE:,} bytes that are read; split it")
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig", "surrogateescape" if by_line else "strict")
     except UnicodeDecodeError as error:
         raise QuestionInvalid(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
 

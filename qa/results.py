@@ -117,6 +117,7 @@ class Comparison:
     """Two evaluations side by side."""
 
     questions: int  # that both have
+    differing: Mapping[str, tuple[object, object]]  # what of the runs is not the same: "reader", "settings.read"
     differences: Mapping[str, Difference]
     better: tuple[tuple[Scored, Scored], ...]  # questions whose outcome became better; first run, second run
     worse: tuple[tuple[Scored, Scored], ...]

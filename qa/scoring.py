@@ -188,6 +188,11 @@ def _place_id(article: str, start: int, end: int) -> str:
 # answers, citations, refusal
 
 
+def failed(answer: Object) -> bool:
+    """Whether a question could not be asked."""
+    return "error" in answer
+
+
 def shown_answer(answer: Object) -> str:
     """The answer that is compared with gold answers: the short one, else the sentence cited first, else nothing."""
     if answer["abstained"]:
@@ -201,6 +206,10 @@ def _answer_measures(question: Question, answer: Object) -> dict[str, float]:
     if not question.answers and question.answerable is not False:
         return {}
     said = shown_answer(answer)
+    if failed(answer):  # an empty answer would be the right one where there is none
+        return dict.fromkeys(("exact_match", "f1", "exact_match_german", "f1_german"), 0.0) | (
+            {"containment": 0.0, "chrf": 0.0} if question.answers else {}
+        )
     values = {
         "exact_match": measures.exact_match(said, question.answers),
         "f1": measures.token_f1(said, question.answers),
@@ -251,11 +260,13 @@ def _refusal_measures(question: Question, answer: Object) -> dict[str, float]:
     known = answerable(question)
     if known is None:
         return {}
+    if failed(answer):  # counts against the program: not answered, and not refused for a good reason
+        return {"answerable_refused": 1.0} if known else {"refusal_recall": 0.0}
     return {"answerable_refused" if known else "refusal_recall": float(answer["abstained"])}
 
 
 def _outcome(question: Question, answer: Object) -> Outcome:
-    if "error" in answer:
+    if failed(answer):
         return Outcome.FAILED
     known = answerable(question)
     if known is None:

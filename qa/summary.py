@@ -29,7 +29,9 @@ def evaluation_text(evaluation: Evaluation) -> str:
 def comparison_text(comparison: Comparison) -> str:
     """Every measure in both runs with its change, then the questions whose outcome changed."""
     rows = [_difference_row(name, difference) for name, difference in comparison.differences.items()]
-    lines = [f"{comparison.questions} questions in both runs", "", *_table(_DIFFERENCE_HEAD, rows), ""]
+    lines = [f"{comparison.questions} questions in both runs"]
+    lines += [f"  {key}: {_short(one)} -> {_short(other)}" for key, (one, other) in comparison.differing.items()]
+    lines += ["", *_table(_DIFFERENCE_HEAD, rows), ""]
     lines.append("* p below 0.05 after correction for the number of measures (Holm)")
     for words, pairs in (("better", comparison.better), ("worse", comparison.worse)):
         lines += ["", f"{len(pairs)} questions became {words}" + (":" if pairs else ".")]
@@ -40,6 +42,7 @@ def comparison_text(comparison: Comparison) -> str:
 
 
 _HEAD = ("", "value", "95 % interval", "questions")
+_LONGEST_VALUE = 40
 _DIFFERENCE_HEAD = ("", "first", "second", "change", "95 % interval", "p", "corrected", "questions")
 
 
@@ -66,6 +69,12 @@ def _changed(first: Scored, second: Scored) -> str:
     return f"  {first.question.id}: {_OUTCOMES[first.outcome]} -> {_OUTCOMES[second.outcome]}: {question}"
 
 
+def _short(value: object) -> str:
+    """A value of a run; of a checksum the beginning."""
+    text = str(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:12]}…"
+
+
 def _number(value: float) -> str:
     return f"{value:.3f}"
 
@@ -83,10 +92,10 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     ]
 
 
-def missed(measures: Mapping[str, Estimate], bars: Mapping[str, float]) -> list[str]:
+def missed(measures: Mapping[str, Estimate], bars: Iterable[tuple[str, float]]) -> list[str]:
     """A line for each measure that is not as good as it has to be; one that was not measured is one of them."""
     lines = []
-    for name, bar in bars.items():
+    for name, bar in bars:
         more_is_better = MEASURES[name]
         if name not in measures:
             lines.append(f"{name} was not measured: no question of the file lets it be")

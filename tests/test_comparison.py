@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from scipy import stats
@@ -7,6 +8,7 @@ from index.errors import InputInvalid
 from qa.__main__ import main
 from qa.comparison import compare, compared
 from qa.evaluation import estimates, evaluate, grouped
+from qa.evaluation_folder import comparison_object
 from qa.question_files import Question
 from qa.results import Evaluation, Outcome, Scored
 from qa.summary import comparison_text
@@ -72,6 +74,16 @@ def test_compared_corrects_for_the_number_of_measures():
     assert found["f1"].p == pytest.approx(2 / 2**10)
     assert found["f1"].corrected == pytest.approx(2 * 2 / 2**10)
     assert found["seconds_p50"].p is found["seconds_p50"].corrected is None
+
+
+def test_compared_tells_what_differs_in_what_was_run():
+    rows = [scored(n, Outcome.RIGHT, f1=0.5) for n in range(2)]
+    run = {"reader": "trained 12ab", "settings": {"read": 6, "passages": 10}, "started": "2025-01-01", "workers": 1}
+    other = {**run, "reader": "none", "settings": {"read": 10, "passages": 10}, "started": "2025-01-02"}
+    found = compared(*(replace(evaluation(*rows), run=one) for one in (run, other)))
+    assert found.differing == {"reader": ("trained 12ab", "none"), "settings.read": (6, 10)}
+    assert "  reader: trained 12ab -> none\n  settings.read: 6 -> 10\n" in comparison_text(found)
+    assert comparison_object(found)["differing"] == {"reader": ["trained 12ab", "none"], "settings.read": [6, 10]}
 
 
 def test_compared_with_itself_changes_nothing():

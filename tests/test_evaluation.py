@@ -315,7 +315,12 @@ def test_evaluate_command_fails_below_a_bar(sample_index, few_questions, tmp_pat
 
 @pytest.mark.parametrize(
     ("bar", "said"),
-    [("speed=1", "'speed' is no measure; one of: passage_mrr"), ("f1", "has no value; write for instance f1=0.75")],
+    [
+        ("speed=1", "'speed' is no measure; one of: passage_mrr"),
+        ("f1", "has no value; write for instance f1=0.75"),
+        ("f1=nan", "has no value"),
+        ("f1=inf", "has no value"),
+    ],
 )
 def test_evaluate_command_names_a_bar_that_is_none(tmp_path, capsys, bar, said):
     with pytest.raises(SystemExit) as stopped:

@@ -107,7 +107,7 @@ def test_read_questions_takes_byte_order_mark_blank_lines_windows_line_ends_and_
         ),
         (
             '{"id": "x", "question": "Wer? \\ud83d"}',
-            "holds half a character such as \\ud83d; write the text as it is, in UTF-8",
+            "is not UTF-8, or holds half a character such as \\ud83d; save it as UTF-8",
         ),
         ('{"id": "gut", "question": "Noch einmal?"}', "the id 'gut' stands there twice"),
     ],
@@ -133,10 +133,13 @@ def test_read_questions_tells_why_a_file_cannot_be_read(tmp_path, write):
     assert str(folder.value) == (
         f"{tmp_path / 'queries.jsonl'} cannot be read (No such file or directory); name a file of questions"
     )
-    path = write("öffnet".encode("latin-1"))
-    with pytest.raises(QuestionInvalid) as latin:
-        read_questions(path)
-    assert str(latin.value) == f"{path} is not UTF-8 (byte 0); save it as UTF-8"
+
+
+def test_read_questions_names_the_line_that_is_no_utf_8(write):
+    lines = [f'{{"id": "{n}", "question": "Wann {text}?"}}\n' for n, text in enumerate(("öffnet es", "schließt es"))]
+    path = write(lines[0].encode() + lines[1].encode("latin-1"))
+    fault = f"{path}:2: is not UTF-8, or holds half a character such as \\ud83d; save it as UTF-8"
+    assert read_questions(path) == ([Question("0", "Wann öffnet es?")], [fault])
 
 
 def test_read_questions_refuses_a_file_that_would_fill_the_memory(write):

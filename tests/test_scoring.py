@@ -2,6 +2,7 @@ import pytest
 from helpers import CountingEmbedder
 
 from index.store import NewsIndex
+from qa.evaluation import estimates
 from qa.question_files import Gold, Question
 from qa.results import Outcome, Place
 from qa.scoring import Library, answerable, ranking, same_sentence, score, shown_answer
@@ -138,6 +139,21 @@ def test_score_keeps_failed_questions_in_every_denominator(library):
     assert all(value == 0.0 for name, value in scored.values.items() if name != "answerable_refused")
     assert {"passage_mrr", "sentence_map", "f1", "first_citation", "citation_f1"} <= scored.values.keys()
     assert "citation_precision" not in scored.values  # there is no such thing where nothing is cited
+
+
+def test_score_makes_no_merit_of_a_question_that_failed_where_nothing_answers_it(library):
+    question = Question("q1", "Wie tief ist das Bad?", answerable=False)
+    [scored] = score([question], [answer_object(error="too long")], library)
+    assert scored.outcome is Outcome.FAILED
+    assert (scored.values["exact_match"], scored.values["f1"], scored.values["refusal_recall"]) == (0.0, 0.0, 0.0)
+    refused, asked = (
+        score([one], [answer], library)[0]
+        for one, answer in ((question, answer_object(confidence=0.1)), (LANES, answer_object(confidence=0.5)))
+    )
+    measured = estimates([scored, refused, asked])
+    # of the two refusals one was right; the failure counts as trusted most, so that one of two pairs is in order
+    assert (measured["refusal_precision"].value, measured["auroc"].value) == (0.5, 0.5)
+    assert measured["seconds_p50"].count == 2
 
 
 def test_score_counts_gold_that_the_index_lacks_as_never_found(library):
