@@ -372,7 +372,7 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
         connect([parts["everywhere"].click], desk.widen, [], scoping)
 
         changed = [parts[name].change for name in ("find", "outlet", "order")]
-        connect([*changed, *left("first_day", "last_day")], desk.sift, sifting, ["listed"])
+        connect([*changed, *left("first_day", "last_day")], desk.sift, [*sifting, "removed"], ["listed"])
         connect(
             [parts["picked"].change],
             desk.tidy,

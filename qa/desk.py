@@ -170,7 +170,7 @@ class Desk:
             return {"scope": Label(words["bad_date"].format(error)), "everywhere": Visible(True)}
         named = chat.named_articles(scope, self.news_index.catalogue)
         told = render.scope_text(scope, named, language)
-        label = words["narrowed"].format(told) if told else words["scope"]
+        label = words["in_scope"].format(told) if told else words["scope"]
         return {"scope": Label(label), "everywhere": Visible(bool(told))}
 
     def widen(self, language: str) -> Shown:
@@ -264,9 +264,21 @@ class Desk:
 
     # the collection
 
-    def sift(self, find: str, outlet: str, since: str, until: str, order: str, rows: int, language: str) -> Shown:
-        """The articles that fit, as a list."""
-        return {"listed": self._list(Sifting(find, outlet, since, until, order, rows), language)}
+    def sift(
+        self,
+        find: str,
+        outlet: str,
+        since: str,
+        until: str,
+        order: str,
+        rows: int,
+        removed: Removed | None,
+        language: str,
+    ) -> Shown:
+        """The articles that fit, as a list, below the way back to what was removed and has not come anew."""
+        gone = removed and self.news_index.catalogue.article(removed.article.id) is None
+        message = html.removed_html(removed.article.title, language) if removed and gone else ""
+        return {"listed": self._list(Sifting(find, outlet, since, until, order, rows), language, message=message)}
 
     def _list(self, sifting: Sifting, language: str, *, removing: str = "", message: str = "") -> Messages:
         entries = self.news_index.entries()
@@ -392,19 +404,24 @@ class Desk:
         """The conversations of this browser that hold the words."""
         return {"history": self._history(stored, find, language)}
 
-    def _history(self, stored: object, find: str, language: str) -> Messages:
+    def _history(self, stored: object, find: str, language: str, *, deleting: str = "") -> Messages:
         known = chat.conversations(stored)
-        return _message(html.history_html(chat.sifted(known, find or ""), language, any_kept=bool(known)))
+        found = chat.sifted(known, find or "")
+        return _message(html.history_html(found, language, any_kept=bool(known), deleting=deleting))
 
     def recall(self, clicked: str, stored: object, find: str, language: str) -> Shown:
-        """Do what a click in the history asks for: open a conversation anew, rename or delete it."""
+        """Do what a click in the history asks for: open a conversation anew, rename it, or delete it when sure."""
         action = html.parse_action(clicked)
         identity = (*action.arguments, "")[0] if action else ""
         known = chat.conversations(stored)
         one = next((kept for kept in known if kept["id"] == identity), None)
+        if action and action.name == "behalten":
+            return {"history": self._history(known, find, language)}
         if action is None or one is None:
             return {}
         if action.name == "loeschen":
+            return {"history": self._history(known, find, language, deleting=identity)}
+        if action.name == "weg":
             known = chat.without(known, identity, datetime.now(UTC))
             return {"stored": known, "history": self._history(known, find, language)}
         if action.name == "umbenennen":

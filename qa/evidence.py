@@ -1,12 +1,18 @@
 """Ranks the sentences of the retrieved passages by how well they bear on the question."""
 
+import re
 from collections.abc import Sequence
 
-from index.types import Hit
+from index.types import Hit, Sentence
 from qa.questions import expected_kind
 from qa.settings import BY_SIMILARITY, Weights
 from qa.short_answer import mentions_kind
 from qa.types import Evidence, Verdict
+
+# A line that names who wrote the article proves nothing that it tells; without "Von" only at its beginning.
+_NAME = r"[A-ZÄÖÜ][\w'’-]+(?: (?:(?:von|van|de) )?[A-ZÄÖÜ][\w'’-]+){1,2}"
+_BYLINE = re.compile(rf"(?P<lead>(?:Von|By|Text:|Autor:|Autorin:) )?{_NAME}(?:(?:,| und| and) {_NAME})*")
+_TOP = 200  # characters
 
 
 def rank_evidence(
@@ -17,7 +23,9 @@ def rank_evidence(
     unrelated_cosine: float,
     weights: Weights = BY_SIMILARITY,
 ) -> list[Evidence]:
-    """All sentences of the hits, best first, each once; of near copies only the article with the best sentence counts.
+    """All sentences of the hits but bylines, best first, each once.
+
+    Of near copies only the article with the best sentence counts.
 
     A sentence's score is a weighted sum of what the reader says of it, where `verdicts` has that for each hit, the
     similarity of the question and the sentence as read within its passage, whether it holds what the question asks for
@@ -30,6 +38,8 @@ def rank_evidence(
     for number, hit in enumerate(hits):
         said = verdicts[number] if verdicts else [None] * len(hit.passage.sentences)
         for sentence, cosine, verdict in zip(hit.passage.sentences, hit.sentence_similarities, said, strict=True):
+            if _is_byline(sentence):
+                continue
             key = (sentence.article_id, sentence.start)
             if key not in fits:
                 fits[key] = mentions_kind(kind, sentence.text, question)
@@ -43,6 +53,11 @@ def rank_evidence(
                 )
     ranked = sorted(best.values(), key=lambda evidence: (-evidence.score, evidence.article.id, evidence.sentence.start))
     return _without_copies(ranked)
+
+
+def _is_byline(sentence: Sentence) -> bool:
+    found = _BYLINE.fullmatch(sentence.text.strip())
+    return found is not None and (sentence.start < _TOP or found["lead"] is not None)
 
 
 def _without_copies(ranked: Sequence[Evidence]) -> list[Evidence]:

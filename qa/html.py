@@ -10,7 +10,8 @@ lets no attributes through but class, href and id, so a click says what it wants
     lesen-ARTICLE           show an article                      entfernen-ARTICLE      ask whether to remove it
     ja-ARTICLE, nein        remove it, or do not                 zurueck                bring back what was removed
     mehr                    show more of the collection          gespraech-ID           open a conversation
-    umbenennen-ID           ask for a new name                   loeschen-ID            delete a conversation
+    umbenennen-ID           ask for a new name                   loeschen-ID            ask whether to delete it
+    weg-ID, behalten        delete it, or do not
 """
 
 import re
@@ -131,12 +132,8 @@ def _answer(turn: Turn, answer: Answer, language: str) -> str:
     else:
         proofs = "".join(_proof(citation, turn.number, language) for citation in answer.citations)
         parts.append(f'<ol class="belege">{proofs}</ol>')
-    level = render.confidence_in_words(answer.confidence, language)
-    share = render.percent(answer.confidence, language)
-    parts.append(
-        f'<p class="fuss"><span class="sicherheit">{words["confidence"]}: {level}'
-        f'<span class="zahl"> ({share})</span></span>{_scope(turn, language)}</p>'
-    )
+    if told := f"{_confidence(answer, language)}{_scope(turn, language)}".strip():
+        parts.append(f'<p class="fuss">{told}</p>')
     if answer.passages:
         summary = words["passages"].format(len(answer.passages))
         parts.append(
@@ -145,6 +142,16 @@ def _answer(turn: Turn, answer: Answer, language: str) -> str:
         )
     parts.append(f"{_tools(turn, language)}</div>")
     return "".join(parts)
+
+
+def _confidence(answer: Answer, language: str) -> str:
+    """How sure an answer is in words, with the number behind them; nothing for a refusal, which claims nothing."""
+    if answer.abstained:
+        return ""
+    level = render.confidence_in_words(answer.confidence, language)
+    share = render.percent(answer.confidence, language)
+    told = f"{PAGE[language]['confidence']}: {level}"
+    return f'<span class="sicherheit">{told}<span class="zahl"> ({share})</span></span>'
 
 
 def _refusal(turn: Turn, answer: Answer, language: str) -> str:
@@ -385,8 +392,8 @@ def report_html(summary: str, came: Sequence[Came], skipped: Iterable[tuple[str,
     return "".join(parts)
 
 
-def history_html(stored: Sequence[Kept], language: str, *, any_kept: bool) -> str:
-    """The conversations that the browser keeps, as a list."""
+def history_html(stored: Sequence[Kept], language: str, *, any_kept: bool, deleting: str = "") -> str:
+    """The conversations that the browser keeps, as a list; `deleting` is the id of one that is about to be deleted."""
     words = PAGE[language]
     if not stored:
         return notice_html(words["no_conversation_found" if any_kept else "no_conversation"])
@@ -395,13 +402,20 @@ def history_html(stored: Sequence[Kept], language: str, *, any_kept: bool) -> st
         turns = one["turns"]
         count = len(turns) if isinstance(turns, list) else 0
         size = words["one_question"] if count == 1 else words["questions"].format(count)
-        day = render.day(str(one["at"])[:10], language)
+        identity = escape(str(one["id"]), quote=True)
+        about = f"{size}, {render.moment(str(one['at']), language)}"
         actions = " ".join(
-            f'<a class="tat" href="#{name}-{escape(str(one["id"]), quote=True)}">{words[word]}</a>'
+            f'<a class="tat" href="#{name}-{identity}">{words[word]}</a>'
             for name, word in (("gespraech", "open"), ("umbenennen", "rename"), ("loeschen", "delete"))
         )
+        if one["id"] == deleting:
+            actions = (
+                f'<span class="sicher">{words["delete_sure"]}</span> '
+                f'<a class="tat ernst" href="#weg-{identity}">{words["delete_yes"]}</a> '
+                f'<a class="tat" href="#behalten">{words["remove_no"]}</a>'
+            )
         rows.append(
-            f'<li><strong>{_text(str(one["title"]))}</strong> <span class="herkunft">{_text(f"{size}, {day}")}</span> '
+            f'<li><strong>{_text(str(one["title"]))}</strong> <span class="herkunft">{_text(about)}</span> '
             f"{actions}</li>"
         )
     return f'<ul class="liste">{"".join(rows)}</ul>'

@@ -2,6 +2,8 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 
 from index.analysis import content_phrases
 from index.files import printable
@@ -45,7 +47,7 @@ _LABELS = {
         "copies": "майже те саме в",
     },
 }
-_LEVELS = ((0.5, "high"), (0.3, "medium"), (0.0, "low"))  # confidence from which a word fits
+_LEVELS = ((0.7, "high"), (0.5, "medium"), (0.0, "low"))  # confidence from which a word fits
 _LEVEL_WORDS = {
     "de": {"high": "hoch", "medium": "mittel", "low": "gering"},
     "en": {"high": "high", "medium": "medium", "low": "low"},
@@ -66,7 +68,7 @@ EXPORT = {
         "copies": "nearly the same in",
     },
 }
-_SCOPE_DAYS = {"de": ("von {}", "bis {}"), "en": ("from {}", "to {}")}
+_SCOPE_DAYS = {"de": ("ab {}", "bis {}"), "en": ("from {}", "to {}")}
 _ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _INNER_MARKS = str.maketrans({"„": "‚", "“": "‘", "”": "’"})
 _NEAREST = 3  # articles that a refusal names
@@ -143,6 +145,13 @@ def day(date: str | None, language: str) -> str:
     if language == "en":
         return f"{int(number)} {_ENGLISH_MONTHS[int(month) - 1]} {year}"
     return f"{int(number)}.{int(month)}.{year}"
+
+
+def moment(at: str, language: str) -> str:
+    """Day and time (ISO 8601) as a clock on the wall here shows them; a day that is in no calendar as it stands."""
+    with suppress(ValueError):
+        at = datetime.fromisoformat(at).astimezone().isoformat()
+    return f"{day(at[:10], language)}, {at[11:16]}"
 
 
 def confidence_in_words(confidence: float, language: str) -> str:

@@ -877,6 +877,7 @@ def test_page_merges_the_conversations_of_two_tabs(tabs):
         kept = tab.locator("#history li strong")
         expect(kept).to_have_text([f"Wie viele Bahnen hat Bad {number}?" for number in (2, 1)])
     first.get_by_role("button", name="löschen").first.click()
+    first.get_by_role("button", name="ja, löschen").click()
     for tab in (first, second):
         expect(tab.locator("#history li strong")).to_have_text(["Wie viele Bahnen hat Bad 1?"])
     first.get_by_role("button", name="umbenennen").click()

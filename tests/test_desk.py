@@ -126,6 +126,10 @@ class Session:
         shown = self.desk.tidy(target, *state, self.language)  # type: ignore[arg-type]
         return next(self._seen(iter([shown])))
 
+    def sift(self, find: str) -> Shown:
+        self.sifting = (find, *self.sifting[1:])
+        return self.desk.sift(*self.sifting, self.held["removed"], self.language)  # type: ignore[arg-type]
+
     def upload(self, *paths: Path) -> list[Shown]:
         files, state = [str(path) for path in paths], (*self.sifting, *self.scope[:2])
         return list(self._seen(self.desk.upload(files, *state, self.language)))
@@ -170,8 +174,8 @@ def listed(desk: Desk, *, language: str = "de", shown: int = ROWS, find: str = "
     return message(html.collection_html(kept, language, shown=shown, of_all=len(entries), **more))
 
 
-def history(stored: object, language: str = "de", *, any_kept: bool = True) -> list[dict[str, str]]:
-    return message(html.history_html(chat.conversations(stored), language, any_kept=any_kept))
+def history(stored: object, language: str = "de", *, deleting: str = "") -> list[dict[str, str]]:
+    return message(html.history_html(chat.conversations(stored), language, any_kept=True, deleting=deleting))
 
 
 def counted(desk: Desk, status: str) -> Shown:
@@ -466,7 +470,7 @@ def test_narrow_tells_what_is_asked_and_offers_the_way_back(shared_desk):
     told = "Nasses Moor (Rundblick, 1 Jun 2025), Taltal-Bote, from 1 Jan 2025, to 3 Jul 2025"
     for name in (moor, entry.article.id):
         assert shared_desk.narrow([name], ["Taltal-Bote"], "2025", "3.7.2025", "en") == {
-            "scope": Label(f"Searching only in: {told}"),
+            "scope": Label(f"Narrowed to: {told}"),
             "everywhere": Visible(True),
         }
     wrong = {"scope": Label("„gestern“ ist kein Tag wie 30.11.2025 und kein Jahr."), "everywhere": Visible(True)}
@@ -505,7 +509,7 @@ def test_scope_tells_articles_of_one_name_apart(session, desk, tmp_path):
         session.ask("Wie tief ist der See?")
         depth = "12" if label.endswith("a") else "30"
         assert [hit.article.text for hit in session.turns[-1].passages] == [f"Der See ist {depth} Meter tief."]
-        assert "Gesucht in: <bdi>Der See (Bote)</bdi>" in session.held["talk"][-1]["content"]
+        assert "Eingegrenzt auf: <bdi>Der See (Bote)</bdi>" in session.held["talk"][-1]["content"]
         assert value not in session.held["talk"][-1]["content"]
 
 
@@ -794,18 +798,20 @@ def test_sessions_have_an_undo_of_their_own(desk):
 def test_sift_lists_what_fits(shared_desk, order):
     entries = shared_desk.news_index.entries()
     for find, kept in (("turm", [entries[2]]), ("", collection.arranged(entries, order=Order(order or "date")))):
-        assert shared_desk.sift(find, "", "", "", order, ROWS, "de") == {
+        assert shared_desk.sift(find, "", "", "", order, ROWS, None, "de") == {
             "listed": message(html.collection_html(kept, "de", shown=ROWS, of_all=3))
         }
-    assert shared_desk.sift("grünau", None, None, None, order, ROWS, "en") == {"listed": notice("nothing_found", "en")}
+    assert shared_desk.sift("grünau", None, None, None, order, ROWS, None, "en") == {
+        "listed": notice("nothing_found", "en")
+    }
 
 
 def test_sift_lists_one_outlet_and_as_many_rows_as_are_wanted(desk):
     entries = collection.arranged(desk.news_index.entries())
-    assert desk.sift("", "Rundblick", "", "", "date", ROWS, "de") == {
+    assert desk.sift("", "Rundblick", "", "", "date", ROWS, None, "de") == {
         "listed": message(html.collection_html(entries[:1], "de", shown=ROWS, of_all=3))
     }
-    assert desk.sift("", "", "", "", "date", 2, "de") == {
+    assert desk.sift("", "", "", "", "date", 2, None, "de") == {
         "listed": message(html.collection_html(entries, "de", shown=2, of_all=3))
     }
 
@@ -821,13 +827,13 @@ def test_sift_lists_one_outlet_and_as_many_rows_as_are_wanted(desk):
 )
 def test_sift_lists_what_appeared_between_two_days(shared_desk, since, until, kept):
     by_name = {entry.article.name: entry for entry in shared_desk.news_index.entries()}
-    assert shared_desk.sift("", "", since, until, "date", ROWS, "de") == {
+    assert shared_desk.sift("", "", since, until, "date", ROWS, None, "de") == {
         "listed": message(html.collection_html([by_name[name] for name in kept], "de", shown=ROWS, of_all=3))
     }
 
 
 def test_sift_tells_that_a_day_is_none_and_lists_all(shared_desk):
-    listed = shared_desk.sift("", "", "neulich", "2024", "date", ROWS, "de")["listed"]
+    listed = shared_desk.sift("", "", "neulich", "2024", "date", ROWS, None, "de")["listed"]
     told = html.notice_html("„neulich“ ist kein Tag wie 30.11.2025 und kein Jahr.")
     entries = collection.arranged(shared_desk.news_index.entries())
     assert listed == message(html.collection_html(entries, "de", shown=ROWS, of_all=3, message=told))
@@ -873,6 +879,18 @@ def test_tidy_removes_an_article_and_brings_it_back(session, desk):
     session.ask("Wie hoch ist der Turm in Grünau?")
     assert session.answer.citations[0].article.name == "turm.txt"
     assert session.tidy("zurueck") == {"listed": listed(desk, find="turm")}
+
+
+def test_sift_offers_the_way_back_until_the_article_is_there_again(session, desk, tmp_path):
+    lake = uploaded(tmp_path, "see.txt", "Titel: See\n\nDer See ist tief.\n")
+    session.upload(lake)
+    back = html.removed_html("See", "de")
+    for bring_back in (lambda: session.tidy("zurueck"), lambda: session.upload(lake)):
+        session.tidy(f"ja-{id_of(desk, 'see.txt')}")
+        assert session.sift("turm") == {"listed": listed(desk, find="turm", message=back)}
+        assert session.sift("") == {"listed": listed(desk, message=back)}
+        bring_back()
+        assert session.sift("") == {"listed": listed(desk)}
 
 
 def test_tidy_takes_a_removed_article_out_of_the_scope(session, desk):
@@ -992,7 +1010,7 @@ def test_upload_names_what_came_and_what_was_there_already_with_links_that_show_
 
 def test_sift_by_last_added_begins_with_what_was_uploaded(session, desk, tmp_path):
     session.upload(uploaded(tmp_path, "see.txt", "Titel: See\n\nDer See ist tief.\n"))
-    markup = str(desk.sift("", "", "", "", "added", ROWS, "de")["listed"])
+    markup = str(desk.sift("", "", "", "", "added", ROWS, None, "de")["listed"])
     titles = ["See", "Alter &lt;b&gt;Turm", "Nasses Moor", "Neues Bad"]
     assert sorted(titles, key=markup.index) == titles
 
@@ -1086,11 +1104,20 @@ def test_recall_of_a_conversation_without_questions_is_empty(session):
     }
 
 
+def test_recall_asks_before_it_deletes_and_may_be_told_no(past):
+    moor, bath = past.held["stored"]
+    assert past.recall(f"loeschen-{bath['id']}") == {"history": history([moor, bath], deleting=bath["id"])}
+    assert f'href="#weg-{bath["id"]}"' in str(past.held["history"])
+    past.find = "bad"
+    assert past.recall("#behalten/3") == {"history": history([bath])}
+    assert past.held["stored"] == [moor, bath]
+
+
 def test_recall_deletes_a_conversation(past):
     moor, bath = past.held["stored"]
     past.find = "bad"
     for gone, left in ((moor, [bath]), (bath, [])):
-        shown = past.recall(f"loeschen-{gone['id']}")
+        shown = past.recall(f"weg-{gone['id']}")
         [*kept, word] = shown.pop("stored")
         assert (kept, word) == (left, {"id": gone["id"], "at": word["at"], "deleted": True})
         assert shown == {"history": history([bath]) if left else notice("no_conversation")}
@@ -1122,7 +1149,8 @@ def test_recall_asks_for_a_new_name_which_stays_when_the_conversation_goes_on(pa
 
 
 @pytest.mark.parametrize(
-    "clicked", [*HOSTILE, "gespraech", "gespraech-", "gespraech-g", "loeschen-01234567", "loeschen"]
+    "clicked",
+    [*HOSTILE, "gespraech", "gespraech-", "gespraech-g", "loeschen-01234567", "loeschen", "weg-01234567", "weg"],
 )
 def test_recall_of_anything_else_does_nothing(shared_desk, clicked):
     stored = [{"id": "0123abcd", "title": "Bad", "at": "2026-02-01T10:00:00", "turns": [{"asked": "Wer?"}]}]

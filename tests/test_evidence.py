@@ -36,6 +36,24 @@ def test_rank_evidence_adds_similarity_bonus_for_kind_and_bonus_for_the_passage(
 
 
 @pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Katrin Osterloh\nDas Bad öffnet.", ["Das Bad öffnet."]),
+        ("Von Paula Rietz und Jan de Boer\nDas Bad öffnet.", ["Das Bad öffnet."]),
+        ("Das Bad öffnet.\nText: Paula Rietz", ["Das Bad öffnet."]),
+        ("Bad öffnet bald\nDas Bad öffnet.", ["Bad öffnet bald", "Das Bad öffnet."]),
+        ("Von Paula Rietz kam Kritik.\nDas Bad öffnet.", ["Von Paula Rietz kam Kritik.", "Das Bad öffnet."]),
+        ("Die Jury:" + " Sie tagt lange." * 14 + "\nKatrin Osterloh", ["Katrin Osterloh"]),
+    ],
+)
+def test_rank_evidence_leaves_bylines_out(text, kept):
+    article = make_article(text)
+    passage = one_passage(article)
+    ranked = rank_evidence("Wer?", [hit(passage, article, [0.9] * len(passage.sentences))], unrelated_cosine=0.5)
+    assert [one.sentence.text for one in ranked if "tagt" not in one.sentence.text] == kept
+
+
+@pytest.mark.parametrize(
     ("question", "best"),
     [("Wie viele Bahnen?", "Es hat 25 Bahnen."), ("Was macht der Rat?", "Das Bad öffnet bald.")],
 )

@@ -191,7 +191,7 @@ def hostile_exchange(text: str) -> Exchange:
 def shown_of_hostile(text: str) -> str:
     """What a reader should see of it."""
     line = " ".join(text.split())
-    asked = f"{line} Verstanden als: {line} Gesucht in: {line}, {line} ({line}), {line}"
+    asked = f"{line} Verstanden als: {line} Eingegrenzt auf: {line}, {line} ({line}), {line}"
     place = f"{line}, {line}.txt, Zeichen 0–{len(text)}"
     return f"{asked} {line} [1] {line} – {place} {line} davor: {line} fast gleich auch in: {line}"
 
@@ -251,13 +251,13 @@ def test_conversation_as_markdown_has_a_heading_a_question():
         (
             "de",
             "Verstanden als: Wo öffnet \\*das\\* \\<i\\>Bad\\</i\\>?",
-            "Gesucht in: b\\_c\\.txt, \\*Moor\\* \\<b\\>\\&amp;\\</b\\> (Rundblick), Taltal \\& Bote, "
-            "von 30.4.2025, bis 2.5.2025",
+            "Eingegrenzt auf: b\\_c\\.txt, \\*Moor\\* \\<b\\>\\&amp;\\</b\\> (Rundblick), Taltal \\& Bote, "
+            "ab 30.4.2025, bis 2.5.2025",
         ),
         (
             "en",
             "Understood as: Wo öffnet \\*das\\* \\<i\\>Bad\\</i\\>?",
-            "Searched in: b\\_c\\.txt, \\*Moor\\* \\<b\\>\\&amp;\\</b\\> (Rundblick), Taltal \\& Bote, "
+            "Narrowed to: b\\_c\\.txt, \\*Moor\\* \\<b\\>\\&amp;\\</b\\> (Rundblick), Taltal \\& Bote, "
             "from 30 Apr 2025, to 2 May 2025",
         ),
     ],
@@ -340,8 +340,8 @@ def test_conversation_as_page_has_questions_answers_and_sources():
 @pytest.mark.parametrize(
     ("language", "understood", "scope", "days"),
     [
-        ("de", "Verstanden als:", "Gesucht in:", "von 30.4.2025, bis 2.5.2025"),
-        ("en", "Understood as:", "Searched in:", "from 30 Apr 2025, to 2 May 2025"),
+        ("de", "Verstanden als:", "Eingegrenzt auf:", "ab 30.4.2025, bis 2.5.2025"),
+        ("en", "Understood as:", "Narrowed to:", "from 30 Apr 2025, to 2 May 2025"),
     ],
 )
 def test_conversation_as_page_tells_how_a_question_was_understood_and_where_it_was_searched(
@@ -395,7 +395,7 @@ def test_conversation_as_a_file_has_no_half_characters(form):
         (EVERYTHING, "en", ""),
         (Scope(("b_c.txt",), ("Bote", "Rundblick")), "de", "b_c.txt, Bote, Rundblick"),
         (Scope((POOL.id, MARKUP.id)), "de", f"{POOL.id}, *Moor* <b>&amp;</b> (Rundblick)"),
-        (Scope(since="2025-04-30"), "de", "von 30.4.2025"),
+        (Scope(since="2025-04-30"), "de", "ab 30.4.2025"),
         (Scope(until="2025-04-30"), "en", "to 30 Apr 2025"),
         (NARROWED.scope, "en", "b_c.txt, *Moor* <b>&amp;</b> (Rundblick), Taltal & Bote, "
          "from 30 Apr 2025, to 2 May 2025"),

@@ -1,4 +1,6 @@
 import re
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -157,6 +159,7 @@ def hostile_markup(hostile: str) -> dict[str, str]:
         "skipped reason": html.report_html("", [], [("a.txt", hostile)], "de"),
         "article that came": html.report_html("", [Came(bare.id, hostile, Change.UPDATED)], [], "de"),
         "history": html.history_html([kept(hostile, hostile)], "de", any_kept=True),
+        "deleting": html.history_html([kept(hostile)], "de", any_kept=True, deleting="0a1b2c3d"),
     }
 
 
@@ -185,6 +188,10 @@ def test_history_html_escapes_the_identity_in_its_links(identity):
     assert set(read.tags) <= HARMLESS_TAGS
     assert {name for name, _ in read.attributes} == {"class", "href"}
     assert read.links == [f"#{name}-{identity}" for name in ("gespraech", "umbenennen", "loeschen")]
+    asking = Reader(html.history_html([kept("Bad", identity=identity)], "de", any_kept=True, deleting=identity))
+    assert set(asking.tags) <= HARMLESS_TAGS
+    assert {name for name, _ in asking.attributes} == {"class", "href"}
+    assert asking.links == [f"#weg-{identity}", "#behalten"]
 
 
 # articles
@@ -306,7 +313,7 @@ def test_conversation_shows_sentences_markers_sources_confidence_passages_and_wh
         "Bad · 30.4.2025",
         "Es hat 25 Bahnen.\N{NO-BREAK SPACE}2",
         "Bad · 30.4.2025",
-        "Sicherheit: mittel (40\N{NO-BREAK SPACE}%)",
+        "Sicherheit: gering (40\N{NO-BREAK SPACE}%)",
         "Kopieren: Text Markdown Fußnoten",
         "War das richtig? richtig falsch Beleg passt nicht",
     ]
@@ -342,13 +349,13 @@ def test_conversation_shows_what_stands_before_a_citation_and_where_else_it_stan
     ("scope", "language", "told"),
     [
         (Scope(), "de", ""),
-        (Scope(("a.txt",), ("Bote", "Anzeiger")), "de", " Gesucht in: a.txt, Bote, Anzeiger"),
-        (Scope(since="2025-01-02"), "de", " Gesucht in: von 2.1.2025"),
-        (Scope(since="2025-01-02", until="2025-03-04"), "en", " Searched in: from 2 Jan 2025, to 4 Mar 2025"),
+        (Scope(("a.txt",), ("Bote", "Anzeiger")), "de", " Eingegrenzt auf: a.txt, Bote, Anzeiger"),
+        (Scope(since="2025-01-02"), "de", " Eingegrenzt auf: ab 2.1.2025"),
+        (Scope(since="2025-01-02", until="2025-03-04"), "en", " Narrowed to: from 2 Jan 2025, to 4 Mar 2025"),
     ],
 )
 def test_conversation_tells_in_what_was_searched(scope, language, told):
-    confidence = {"de": "Sicherheit: mittel (40\N{NO-BREAK SPACE}%)", "en": "Confidence: medium (40%)"}[language]
+    confidence = {"de": "Sicherheit: gering (40\N{NO-BREAK SPACE}%)", "en": "Confidence: low (40%)"}[language]
     read = Reader(reply(turn(answer(article()), scope=scope), language))
     assert confidence + told in read.paragraphs
 
@@ -400,6 +407,12 @@ def test_conversation_words_a_refusal_in_the_language_of_the_page(language, told
     assert read.links[:3] == ["#stelle-1-1", "#stelle-1-1", "#stelle-1-2"]  # one article, and below it both passages
     nothing = Reader(reply(turn(replace(given, question="Wo?", passages=())), language))
     assert nothing.paragraphs[:2] == [told[0], told[3]]
+
+
+def test_conversation_tells_no_confidence_of_a_refusal():
+    refused = turn(answer(article(), abstained=True), scope=Scope(since="2025-01-02"))
+    assert "Eingegrenzt auf: ab 2.1.2025" in Reader(reply(refused)).paragraphs
+    assert "Sicherheit" not in Reader(reply(refused)).text
 
 
 def test_conversation_offers_all_articles_where_a_scope_was_refused():
@@ -544,15 +557,39 @@ def test_report_html_names_twenty_articles_of_a_kind(language, change, count, en
     assert (of_kind.count("Titel"), of_kind[-len(end) :], len(read.links)) == (20, end, 21)
 
 
+@pytest.fixture
+def an_hour_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The clock on the wall is an hour ahead of UTC."""
+    monkeypatch.setenv("TZ", "CET-1")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("an_hour_east")
 def test_history_html_lists_the_conversations():
-    stored = [kept("Bad", "Wann?", "Wo?"), kept("Moor", "Was?", identity="ffffffff")]
+    moor = {**kept("Moor", "Was?", identity="ffffffff"), "at": "2025-12-01T13:38:59"}  # without a zone
+    stored = [kept("Bad", "Wann?", "Wo?"), moor]
     read = Reader(html.history_html(stored, "de", any_kept=True))
     assert read.items == [
-        "Bad 2 Fragen, 1.12.2025 öffnen umbenennen löschen",
-        "Moor 1 Frage, 1.12.2025 öffnen umbenennen löschen",
+        "Bad 2 Fragen, 1.12.2025, 10:30 öffnen umbenennen löschen",
+        "Moor 1 Frage, 1.12.2025, 13:38 öffnen umbenennen löschen",
     ]
     identities = [parse_action(link) for link in read.links[:3]]
     assert identities == [Action(name, ("0a1b2c3d",)) for name in ("gespraech", "umbenennen", "loeschen")]
+
+
+@pytest.mark.usefixtures("an_hour_east")
+def test_history_html_asks_before_it_deletes():
+    stored = [kept("Bad", "Wann?"), kept("Moor", "Was?", identity="ffffffff")]
+    read = Reader(html.history_html(stored, "en", any_kept=True, deleting="ffffffff"))
+    assert read.items == [
+        "Bad 1 question, 1 Dec 2025, 10:30 open rename delete",
+        "Moor 1 question, 1 Dec 2025, 10:30 Really delete it? yes, delete no, keep",
+    ]
+    assert read.links[3:] == ["#weg-ffffffff", "#behalten"]
+    assert [parse_action(link) for link in read.links[3:]] == [Action("weg", ("ffffffff",)), Action("behalten")]
 
 
 def test_history_html_without_conversations_is_a_notice():

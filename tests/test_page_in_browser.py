@@ -500,9 +500,9 @@ def test_page_searches_in_chosen_outlets_and_articles(open_page):
     page.get_by_role("button", name="Suche eingrenzen").click()
     expect(page.locator("#everywhere")).to_be_hidden()
     choose(page, "Medien", "Hafenagentur Nord")
-    expect(page.get_by_role("button", name="Gesucht wird nur in: Hafenagentur Nord")).to_be_visible()
+    expect(page.get_by_role("button", name="Eingegrenzt auf: Hafenagentur Nord")).to_be_visible()
     elsewhere = ask(page, DUBROWEZ)
-    expect(elsewhere.locator(".bereich")).to_have_text("Gesucht in: Hafenagentur Nord")
+    expect(elsewhere.locator(".bereich")).to_have_text("Eingegrenzt auf: Hafenagentur Nord")
     expect(elsewhere.locator(".stellen summary")).to_have_text("Gefundene Stellen (4)")
     choose(page, "Artikel", "Tarvonien meldet Einnahme von Dubrowez")
     check_state(page, "scope")
@@ -510,8 +510,8 @@ def test_page_searches_in_chosen_outlets_and_articles(open_page):
     within = ask(page, DUBROWEZ)
     assert sentences_of(within)[0] == BEGAN
     title = "Tarvonien meldet Einnahme von Dubrowez (Nordkurier Agentur, 11.3.2025)"
-    expect(within.locator(".bereich")).to_have_text(f"Gesucht in: {title}")
-    page.get_by_role("button", name=f"Gesucht wird nur in: {title}").click()  # folded, it still tells
+    expect(within.locator(".bereich")).to_have_text(f"Eingegrenzt auf: {title}")
+    page.get_by_role("button", name=f"Eingegrenzt auf: {title}").click()  # folded, it still tells
     page.get_by_role("button", name="Überall suchen").click()
     expect(page.get_by_role("button", name="Suche eingrenzen")).to_be_visible()
     expect(page.locator("#everywhere")).to_be_hidden()
@@ -532,7 +532,7 @@ def test_page_searches_in_a_time_and_tells_that_a_date_is_wrong(open_page):
     page.get_by_label("bis (Tag oder Jahr)").fill("2025-03-12")
     page.press("#question textarea", "Enter")
     answer = page.locator("#chat .antwort")
-    expect(answer.locator(".bereich")).to_have_text("Gesucht in: von 11.3.2025, bis 12.3.2025")
+    expect(answer.locator(".bereich")).to_have_text("Eingegrenzt auf: ab 11.3.2025, bis 12.3.2025")
     answer.locator(".stellen summary").click()
     origins = set(answer.locator(".stellen .herkunft").all_inner_texts())
     assert origins == {"Nordkurier Agentur, 11.3.2025", "Brenower Tageblatt, 12.3.2025"}
@@ -651,6 +651,11 @@ def test_page_removes_an_article_and_brings_it_back(open_page):
     assert sentence not in sentences_of(ask(page, FRAUD))
 
     visit(page, "Sammlung")
+    find = page.get_by_role("textbox", name="In Titeln, Medien und Dateinamen suchen")
+    for text, count in (("", 36), (title, 0)):
+        find.fill(text)
+        expect(rows).to_have_count(count)
+        expect(page.locator("#listed .meldung")).to_contain_text(f"„{title}“ wurde entfernt.")
     click(page, "#listed", "rückgängig")
     expect(rows).to_have_count(1)
     expect(page.locator("#status")).to_have_text(before)
@@ -679,7 +684,7 @@ def test_page_keeps_conversations_for_this_browser(open_page):
     reload(page)
     visit(page, "Verlauf")
     expect(kept).to_have_text([PLASMA, DUBROWEZ])
-    expect(history.locator("li").nth(1)).to_contain_text("2 Fragen, ")
+    expect(history.locator("li").nth(1)).to_contain_text(re.compile(r"2 Fragen, [0-9.]+, [0-9]{2}:[0-9]{2}\b"))
     check_state(page, "history")
 
     history.get_by_role("button", name="öffnen").nth(1).click()
@@ -702,7 +707,14 @@ def test_page_keeps_conversations_for_this_browser(open_page):
     expect(history.locator(".hinweis")).to_have_text("Kein Gespräch passt dazu.")
     page.get_by_label("In den Fragen suchen").fill("")
     expect(kept).to_have_count(2)
-    history.get_by_role("button", name="löschen").first.click()
+    click(page, "#history", "löschen")
+    expect(history.locator("li").first).to_contain_text("Wirklich löschen?")
+    check_state(page, "really-delete")
+    click(page, "#history", "nein, behalten")
+    expect(history).not_to_contain_text("Wirklich löschen?")
+    expect(kept).to_have_count(2)
+    click(page, "#history", "löschen")
+    click(page, "#history", "ja, löschen")
     expect(kept).to_have_text(["Der Angriff"])
     reload(page)
     visit(page, "Verlauf")

@@ -178,7 +178,9 @@ def test_attribution_tells_what_is_known_or_else_the_file_name(fields, language,
     assert render.attribution(Article(id="a", text="A.", name="a.txt", **fields), language) == shown
 
 
-@pytest.mark.parametrize(("confidence", "word"), [(0.0, "gering"), (0.3, "mittel"), (0.5, "hoch"), (1.0, "hoch")])
+@pytest.mark.parametrize(
+    ("confidence", "word"), [(0.0, "gering"), (0.49, "gering"), (0.5, "mittel"), (0.7, "hoch"), (1.0, "hoch")]
+)
 def test_confidence_in_words_has_three_levels(confidence, word):
     assert render.confidence_in_words(confidence, "de") == word
 

@@ -5,7 +5,7 @@
   const AREAS = [
     ["#clicked", /^#(beleg|stelle|woertlich|ueberall|kopie|urteil|ausfuhr)-|^#article=/],
     ["#picked", /^#(lesen|entfernen|ja|nein|zurueck|mehr)\b/],
-    ["#recalled", /^#(gespraech|umbenennen|loeschen)-/],
+    ["#recalled", /^#(gespraech|umbenennen|loeschen|weg)-|^#behalten\b/],
   ];
 
   const language = document.documentElement.lang; // the server has set it
@@ -186,6 +186,7 @@
   const askedNothing = () => field().value === "" && !document.querySelector("#chat .arbeit") && complain(words.empty_question);
   document.addEventListener("click", (event) => event.target.closest("#ask") && askedNothing());
   document.addEventListener("keydown", (event) => event.key === "Enter" && event.target === field() && askedNothing());
+  document.addEventListener("keydown", (event) => event.key === "Escape" && event.target === field() && field().blur());
 
   // the keyboard
   const step = (name) => document.querySelector(`#source a.${name}`)?.click();
