@@ -282,17 +282,19 @@ class Desk:
 
     def _list(self, sifting: Sifting, language: str, *, removing: str = "", message: str = "") -> Messages:
         entries = self.news_index.entries()
-        since = until = None
-        try:
-            since, until = _day(sifting.since, "01-01"), _day(sifting.until, "12-31")
-        except QuestionInvalid as error:
-            message += html.notice_html(PAGE[language]["bad_date"].format(error))
+        days: list[str | None] = []
+        for typed, of_year in ((sifting.since, "01-01"), (sifting.until, "12-31")):
+            try:
+                days.append(_day(typed, of_year))
+            except QuestionInvalid as error:
+                days.append(None)
+                message += html.notice_html(PAGE[language]["bad_date"].format(error))
         kept = collection.arranged(
             entries,
             find=sifting.find or "",
             outlet=sifting.outlet or "",
-            since=since,
-            until=until,
+            since=days[0],
+            until=days[1],
             order=Order(sifting.order or Order.DATE),
         )
         listed = html.collection_html(
