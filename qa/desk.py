@@ -120,6 +120,7 @@ class Desk:
         """
         asked = chat.whole(asked)
         if not asked:
+            yield {"question": asked}  # giving nothing at all would empty what is shown
             return
         try:
             scope = _scope(articles, outlets, since, until)

