@@ -13,7 +13,7 @@ from index.metadata import Metadata, read_metadata
 from index.sandbox import extract_limited
 from index.types import Article, Extract
 
-READER_VERSION = 3  # files are read again when this changes
+READER_VERSION = 4  # files are read again when this changes
 
 # Their properties tell when the file was made, by whatever program: what the text says of itself goes before that.
 _DOCUMENTS = (".docx", ".odt", ".rtf", ".pdf")

@@ -1,5 +1,6 @@
 """Reads dates in German, English or ISO spelling, all as YYYY-MM-DD; a day that does not exist is no date."""
 
+import calendar
 import datetime
 import re
 
@@ -19,6 +20,23 @@ def written_day(line: str) -> str | None:
     days = [_DAY_IN_LINE.fullmatch(part.strip(" ()")) for part in re.split(r" [|·•] | / ", line)]
     first = days[0]
     return _date_of(first) if first and all(days) else None
+
+
+def written_period(text: str) -> tuple[str, str] | None:
+    """First and last day of what a person typed for a day, a month or a year: "3.5.2025", "Mai 2025", "2025"."""
+    text = " ".join(text.split())
+    if day := written_day(text):
+        return day, day
+    found = _MONTH_OR_YEAR.fullmatch(text)
+    if not found:
+        return None
+    year, month = int(found["year"] or found["year2"]), found["name"] or found["number"] or found["number2"]
+    first_month, last_month = (_month_number(month),) * 2 if month else (1, 12)
+    first_day = _existing_date(year, first_month, 1)
+    if first_day is None:
+        return None
+    last_day = datetime.date(year, last_month, calendar.monthrange(year, last_month)[1])
+    return first_day, last_day.isoformat()
 
 
 def split_at_dates(line: str) -> tuple[str | None, list[str]]:
@@ -76,6 +94,11 @@ _WRITTEN = (
     rf"|(?P<day3>\d\d?)\.? ?(?P<month3>{_MONTH}) (?P<year3>\d{{4}})"
     rf"|(?P<month4>{_MONTH}) (?P<day4>\d\d?), (?P<year4>\d{{4}}))"
 )
+_MONTH_OR_YEAR = re.compile(
+    rf"(?:(?P<name>{_MONTH}) |(?P<number>\d\d?)(?: ?/ ?|\. ?|-))?(?P<year>\d{{4}})"
+    r"|(?P<year2>\d{4})[-/](?P<number2>\d\d?)",
+    re.IGNORECASE,
+)
 _TIME = r"(?:T|[ ,|–-]{1,4})?(?:um )?(?:\d\d?[:.]\d\d(?:[:.]\d\d)?(?:[+-]\d\d:\d\d|Z)?)?(?: uhr)?"
 _DAY = re.compile(_WRITTEN, re.IGNORECASE)
 _DAY_IN_LINE = re.compile(rf"(?<!\w){_LABEL}{_WRITTEN}{_TIME}(?!\w)", re.IGNORECASE)
@@ -87,9 +110,13 @@ def _date_of(found: re.Match[str]) -> str | None:
     for suffix in ("", "2", "3", "4"):
         if year := found[f"year{suffix}"]:
             month = found[f"month{suffix}"]
-            number = int(month) if month.isdigit() else _MONTHS.get(month.rstrip(".").casefold(), 0)  # "Maı"
-            return _existing_date(int(year) + (2000 if len(year) == 2 else 0), number, int(found[f"day{suffix}"]))
+            day = int(found[f"day{suffix}"])
+            return _existing_date(int(year) + (2000 if len(year) == 2 else 0), _month_number(month), day)
     return None
+
+
+def _month_number(month: str) -> int:
+    return int(month) if month.isdigit() else _MONTHS.get(month.rstrip(".").casefold(), 0)  # "Maı"
 
 
 def _existing_date(year: int, month: int, day: int) -> str | None:

@@ -24,7 +24,7 @@ from xml.etree import ElementTree
 from index.dates import leading_date
 from index.errors import ArticleUnreadable
 from index.files import decode, printable
-from index.source_line import source_line
+from index.source_line import source_in_two_lines, source_line
 from index.types import Extract
 
 
@@ -369,6 +369,7 @@ def _without_running_lines(pages: list[list[str]]) -> Iterator[list[str]]:
     keys = Counter(
         key for page in pages for key in {_running_key(page[place]) for place in _edges(page)} if _has_text(key)
     )
+    naming = _naming(pages[0][:2]) if pages else set()
     running = {key for key, pages_with_it in keys.items() if pages_with_it > 1 and pages_with_it * 2 > len(pages)}
     for number, page in enumerate(pages):
         edges = _edges(page)
@@ -377,8 +378,17 @@ def _without_running_lines(pages: list[list[str]]) -> Iterator[list[str]]:
             for place, line in enumerate(page)
             if place not in edges
             or not (_running_key(line) in running or _PAGE_NUMBER.fullmatch(line))
-            or (number == 0 and place < 2 and source_line(line))
+            or (number == 0 and place < 2 and line in naming)
         ]
+
+
+def _naming(lines: list[str]) -> set[str]:
+    """The lines that name outlet and day: a single one, or two, one below the other."""
+    naming = {line for line in lines if source_line(line)}
+    for pair in pairwise(lines):
+        if source_in_two_lines(*pair):
+            naming.update(pair)
+    return naming
 
 
 def _edges(page: list[str]) -> set[int]:
@@ -393,11 +403,11 @@ def _running_key(line: str) -> str:
 def _paragraphs(lines: list[str]) -> str:
     """The lines of a page layout as paragraphs: a paragraph ends with a line that is shorter than the others.
 
-    A word that is divided at the end of a line is joined. A line that names outlet and day is never joined with others.
+    A word that is divided at the end of a line is joined. Lines that name outlet and day are never joined with others.
     """
     lengths = sorted(map(len, lines))
     full = lengths[len(lengths) * 9 // 10] if lengths else 0
-    apart = {line for line in lines[:_TOP_LINES] if source_line(line)}
+    apart = _naming(lines[:_TOP_LINES])
     parts: list[str] = []
     previous = ""
     for line, below in pairwise([*lines, ""]):

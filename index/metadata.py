@@ -1,12 +1,13 @@
 """Reads what an article says about itself: title, publisher, date and address, from a header or its first lines."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from index.cleaning import is_clutter, join_lines
 from index.dates import date_in_dateline, date_in_url, leading_date, split_at_dates, written_day
-from index.source_line import Source, is_dated_name, source_line
+from index.source_line import Source, is_dated_name, source_in_two_lines, source_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,14 @@ def read_metadata(text: str, *, title: str | None = None) -> Metadata:
     Where the `title` is known, no line is taken for it but the one that repeats it.
     """
     return _from_header(text) or _from_lines(text, title)
+
+
+def sources_below_title(lines: list[str], title: str) -> dict[int, Source]:
+    """Outlet and day that lines below a title name, before the text or right after its lead, by the lines' numbers."""
+    filled = [number for number, line in enumerate(lines) if line]
+    told = _told(lines, filled, title)
+    top = list(_top(lines, filled, told))
+    return {number: source for number, source in _source_lines(lines, filled, top, told).items() if number in top}
 
 
 # ---- a header ----
@@ -107,8 +116,9 @@ def _from_lines(text: str, title: str | None) -> Metadata:
     dated: dict[int, str] = {}  # the date that a line tells
     taken: set[int] = set()
 
-    top = list(_top(lines, filled))
-    sources = _source_lines(lines, filled, top)
+    told = _told(lines, filled, title)
+    top = list(_top(lines, filled, told))
+    sources = _source_lines(lines, filled, top, told)
     for number in [*top, *filled[-_LAST_LINES:]]:
         line = lines[number]
         if found := _URL_LINE.fullmatch(line):
@@ -127,7 +137,7 @@ def _from_lines(text: str, title: str | None) -> Metadata:
                 dated[number] = found_date
                 taken.add(number)
     candidates = [n for n in top if n not in taken and not is_clutter(lines[n])]
-    if title is None and (headline := _headline(lines, candidates)) is not None:
+    if title is None and (headline := _headline(lines, candidates, taken)) is not None:
         title = lines[headline]
     if any(n not in taken and lines[n] != title for n in filled):
         taken.update(n for n in candidates if lines[n] == title)
@@ -150,22 +160,45 @@ def _from_lines(text: str, title: str | None) -> Metadata:
     )
 
 
-def _source_lines(lines: list[str], filled: list[int], top: list[int]) -> dict[int, Source]:
+def _told(lines: list[str], filled: list[int], title: str | None) -> dict[int, Source]:
+    """The lines far up that may name outlet and day, by number: one that names both, or two, one below the other.
+
+    Two count only where there is a title besides, above or right below, for the name could be the title.
+    """
+    near = filled[:_TOP_LINES]
+    told = {number: source for number in near if (source := source_line(lines[number]))}
+    pairs = {place: source_in_two_lines(*(lines[n] for n in near[place : place + 2])) for place in range(len(near) - 1)}
+    if any(pairs.values()) and (_is_chronicle(lines) or _is_collection(lines)):
+        return told
+    for place, source in pairs.items():
+        around = (lines[number] for number in [*near[:place], *near[place + 2 : place + 3]])
+        titles = [title] if title else filter(_may_be_title, around)
+        if source and any(known != source.publisher for known in titles):
+            told.update(dict.fromkeys(near[place : place + 2], source))
+    return told
+
+
+def _may_be_title(line: str) -> bool:
+    return " " in line and _may_be_under_kicker(line) and not written_day(line) and not is_clutter(line)
+
+
+def _source_lines(lines: list[str], filled: list[int], top: list[int], told: dict[int, Source]) -> dict[int, Source]:
     """The lines that name outlet and day, by number: at the top and, where a label says what they are, at the end."""
     if len(filled) < 2:
         return {}  # it would be all there is
-    found = {number: source for number in [*top, *filled[-_LAST_LINES:]] if (source := source_line(lines[number]))}
-    labelled = {number: source for number, source in found.items() if source.is_labelled}
-    if len(labelled) == len(found) or _is_collection(lines):
+    found = {number: told[number] for number in top if number in told}
+    at_end = {number: source for number in filled[-_LAST_LINES:] if (source := source_line(lines[number]))}
+    labelled = {number: source for number, source in {**found, **at_end}.items() if source.is_labelled}
+    if found.keys() <= labelled.keys() or _is_collection(lines):
         return labelled
-    return {number: source for number, source in found.items() if number in top or number in labelled}
+    return {**found, **labelled}
 
 
-def _top(lines: list[str], filled: list[int]) -> Iterator[int]:
+def _top(lines: list[str], filled: list[int], told: Container[int]) -> Iterator[int]:
     """The numbers of the lines before the text proper begins, and of what stands right after its first paragraph."""
     paragraphs = 0
     for number in filled[:_TOP_LINES]:
-        if paragraphs and not written_day(lines[number]) and not source_line(lines[number]):
+        if paragraphs and number not in told and not written_day(lines[number]):
             return
         yield number
         paragraphs += _is_prose(lines[number])
@@ -181,11 +214,11 @@ _QUOTED = re.compile('[„“»«"‚\'][^„“»«"]+[“”»«"‘\']')
 _BYLINE = re.compile(r"(?:von|by|text|autor|autorin)[: ]+\w[\w.-]*(?: [\w.-]+){1,3}", re.IGNORECASE)
 
 
-def _headline(lines: list[str], candidates: list[int]) -> int | None:
+def _headline(lines: list[str], candidates: list[int], taken: Container[int]) -> int | None:
     """The number of the line that is the headline: the first that looks like one, or the one right under a kicker."""
     for place, number in enumerate(candidates):
         line = lines[number]
-        if not _is_headline(line) or _is_wrapped(lines, number):
+        if not _is_headline(line) or _is_wrapped(lines, number, taken):
             return None  # the text has begun
         below = candidates[place + 1] if place + 1 < len(candidates) else None
         if below is not None and _may_be_under_kicker(lines[below]):
@@ -203,10 +236,10 @@ def _may_be_under_kicker(line: str) -> bool:
     return _is_headline(line) and not line.startswith(("Von ", "Text: ")) and not is_dated_name(line)
 
 
-def _is_wrapped(lines: list[str], number: int) -> bool:
+def _is_wrapped(lines: list[str], number: int, taken: Container[int]) -> bool:
     """Whether the line is cut off in the middle of a sentence, as in text that is broken at a fixed width."""
-    for line in lines[number + 1 : number + 6]:
-        if not line or source_line(line):  # "dpa, 3. Mai 2024"
+    for below, line in enumerate(lines[number + 1 : number + 6], start=number + 1):
+        if not line or below in taken or source_line(line):  # "dpa, 3. Mai 2024"
             return False
         if line[0].islower():
             return True
@@ -242,7 +275,13 @@ def _is_chronicle(lines: list[str]) -> bool:
 
 def _is_collection(lines: list[str]) -> bool:
     """Whether several lines name somebody and a day, as in a press review or a list of sources."""
-    return len({line for line in lines if is_dated_name(line) or _is_unlabelled_source(line)}) > 1
+    named: set[str | Source] = {line for line in lines if is_dated_name(line) or _is_unlabelled_source(line)}
+    for first, second in set(pairwise(filter(None, lines))):
+        if len(named) > 1:
+            break
+        if source := source_in_two_lines(first, second):
+            named.add(source)
+    return len(named) > 1
 
 
 def _is_unlabelled_source(line: str) -> bool:

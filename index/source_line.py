@@ -1,9 +1,9 @@
-"""Reads a line that names where and when an article appeared, such as "Von Anna Berg, Elbblatt, 3. Mai 2024"."""
+"""Reads lines that name where and when an article appeared, such as "Von Anna Berg, Elbblatt, 3. Mai 2024"."""
 
 import re
 from dataclasses import dataclass
 
-from index.dates import split_at_dates
+from index.dates import split_at_dates, written_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,17 @@ def source_line(line: str) -> Source | None:
     return Source((papers or outlets)[0], date, label is not None)
 
 
+def source_in_two_lines(first: str, second: str) -> Source | None:
+    """Outlet and date of two lines of which one says nothing but an outlet, the other nothing but a day.
+
+    The outlet has to be called what hardly anything else is: "Freitag" or "Regionalnachrichten" above a day is none.
+    """
+    for outlet, day in ((first, second), (second, first)):
+        if _is_surely_outlet(outlet) and (date := written_day(day)):
+            return Source(outlet, date, is_labelled=False)
+    return None
+
+
 def is_dated_name(line: str) -> bool:
     """Whether a line is nothing but one to three names and a date after them, as in "Von Anna Berg, 3. Mai 2024"."""
     _, pieces = split_at_dates(line)
@@ -57,6 +68,7 @@ def _names(*links: str) -> str:
     return rf"{word}(?: (?:(?:{'|'.join(links)}) )?{word}){{0,4}}"
 
 
+_LONGEST_OUTLET = 60
 _LABEL = re.compile(r"(?:quelle|medium|zeitung|publisher|source|erschienen in|in) ?: ?", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[,;|·•()\[\]/]| [–—-] ")
 _BEFORE_OUTLET = re.compile(r"^(?:erschienen )?(?:von|aus|in|im)(?: der| dem)? ", re.IGNORECASE)
@@ -90,17 +102,44 @@ _PRESS_WORDS = tuple(
     )
 )
 _NO_PRESS = re.compile(
-    r"(?:.* )?(?:(?:flug|merk|daten|info|arbeits|bei|deck|klee|lebens|noten)blatt"
-    r"|(?:kurz|lokal|sport|todes|hiobs|lokale|kurze|letzte|neue|gute|schlechte) ?nachrichten"
+    r"(?:.* )?(?:(?:flug|merk|daten|info|arbeits|bei|deck|klee|lebens|noten|kalender|titel|falt|säge|feigen)blatt"
+    r"|(?:kurz|lokal|sport|todes|hiobs|lokale|kurze|letzte|neue|gute|schlechte|aktuelle|weitere|regionale) ?nachrichten"
+    r"|\S*(?:ge|ver)bote|(?:post|paket)bote|(?:drogen|fahrrad|paket|geld)kurier|(?:schüler|abi|hochzeits)zeitung"
+    r"|(?:press|sport)\S*rundschau"
     r"|druckerpresse|weinpresse|presseecho|medienecho|erststimme|zweitstimme)",
     re.IGNORECASE,
 )
 _OUTLET_NAME = re.compile(_names("am", "an der", "im", "und", "&"))
 _DOMAIN = re.compile(r"(?:[\w-]{1,60}\.){1,3}(?:de|at|ch|li|lu|com|net|org|eu|info|news|tv|uk)", re.IGNORECASE)
 
+# Outlets, and words for a day, a place, a section or a reading time; "Die Welt" is an outlet.
+_ALSO_WORDS = frozenset(
+    _listed(
+        """20 minuten, bild, blick, capital, fas, fr, freitag, krone, kurier, phoenix, presse, profil, standard,
+        tageszeitung, watson, welt, zeit"""
+    )
+)
+_MAYBE_SECTION = re.compile(
+    r"\S*(?:nachrichten|presse|echo|journal|magazin|rundfunk|radio|fernsehen|stimme|tribüne|depesche|telegramm|times"
+    r"|news)"
+    r"|.* (?:magazin|online|news)|(?:ein|mein|kein|unser) .*",
+    re.IGNORECASE,
+)
+
+
+def _is_surely_outlet(name: str) -> bool:
+    """Whether a name is that of an outlet even where nothing beside it says so."""
+    if len(name) > _LONGEST_OUTLET or not _is_outlet(name):
+        return False
+    bare = _without_article(name)
+    if bare.casefold() in _OUTLETS or _DOMAIN.fullmatch(name):
+        return name.casefold() not in _ALSO_WORDS
+    words = bare.casefold().split(" ")
+    return (words[0].endswith(_PRESS_WORDS) or words[-1].endswith(_PRESS_WORDS)) and not _MAYBE_SECTION.fullmatch(bare)
+
 
 def _is_outlet(name: str) -> bool:
-    bare = re.sub(r"^(?:der|die|das|the) ", "", name, flags=re.IGNORECASE)
+    bare = _without_article(name)
     folded = bare.casefold()
     if folded in _OUTLETS or _DOMAIN.fullmatch(name):
         return True
@@ -108,3 +147,7 @@ def _is_outlet(name: str) -> bool:
         return False
     is_press_name = any(word.endswith(_PRESS_WORDS) for word in folded.split(" "))
     return is_press_name and _OUTLET_NAME.fullmatch(bare) is not None and not _NO_PRESS.fullmatch(bare)
+
+
+def _without_article(name: str) -> str:
+    return re.sub(r"^(?:der|die|das|the) ", "", name, flags=re.IGNORECASE)

@@ -25,7 +25,8 @@ import trafilatura
 from index.cleaning import is_clutter, normalise
 from index.errors import ArticleUnreadable
 from index.files import decode
-from index.metadata import read_metadata
+from index.metadata import read_metadata, sources_below_title
+from index.source_line import Source
 from index.types import Extract
 
 _LONGEST_PAGE = 5_000_000  # bytes; what follows is not read
@@ -48,7 +49,10 @@ def read_page(data: bytes) -> Extract:
     date, date_source = _date(root, facts, url, headline)
 
     _prune(root, headline)
-    lines = _main_lines(root, headline, title)
+    source, naming = _source(root, headline, title)
+    if source and date_source not in ("metadata", "address"):
+        date, date_source = source.date, "text"
+    lines = [line for line in _main_lines(root, headline, title) if line not in naming]
     body = facts.body.split("\n")
     if "</" in facts.body:
         body = [line.text for line in _lines(_parse(facts.body).find("body"))]
@@ -61,7 +65,7 @@ def read_page(data: bytes) -> Extract:
     return Extract(
         text="\n".join(lines),
         title=title,
-        publisher=facts.publisher or _meta(root, "og:site_name"),
+        publisher=facts.publisher or _meta(root, "og:site_name") or (source.publisher if source else None),
         date=date,
         date_source=date_source,
         url=url,
@@ -581,6 +585,28 @@ def _length(element: lxml.html.HtmlElement) -> int:
 
 def _is_large(root: lxml.html.HtmlElement) -> bool:
     return any(True for _ in islice(root.iter(), _MOST_ELEMENTS, None)) or _length(root) > _LONGEST_FOR_LIBRARIES
+
+
+# ---- a line that names outlet and day ----
+
+_LINES_BELOW = 100  # enough to tell a press review
+
+
+def _source(
+    root: lxml.html.HtmlElement, headline: lxml.html.HtmlElement | None, title: str | None
+) -> tuple[Source | None, set[str]]:
+    """Outlet and day that stand below the headline, or below what repeats the title, and the lines that name them."""
+    lines = _lines(root.find("body"))
+    within = _within(headline)
+    titles = (n for n, line in enumerate(lines) if (line.block in within if within else line.text == title))
+    start = next(titles, None)
+    if start is None or title is None:
+        return None, set()
+    below = [line.text for line in lines[start + 1 : start + 1 + _LINES_BELOW]]
+    if not any(map(_is_prose, below)):
+        return None, set()  # the text is elsewhere
+    found = sources_below_title([normalise(line) for line in below], title)
+    return (found[min(found)] if found else None), {below[number] for number in found}
 
 
 # ---- the main text ----

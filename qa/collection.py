@@ -25,6 +25,7 @@ _LONGEST_FIND = 200  # characters of what is searched for
 _LONGEST_NAME = 200  # characters of an uploaded file's name
 UPLOADS = "uploads"  # folder in that of the index
 _UPLOADED = re.compile(r"[0-9a-f]{32}\.(?:[a-z]{2,6}|[0-9]{1,10}\.part)")  # a file in it, and one that was cut off
+_TRANSCRIBED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _PATIENCE = 10  # seconds to wait for another program that is taking in an uploaded file
 
 
@@ -50,20 +51,18 @@ def arranged(
     until: str | None = None,
     order: Order = Order.DATE,
 ) -> list[Entry]:
-    """The entries whose title, outlet or file name holds all words of `find`, sorted.
+    """The entries whose title, outlet or file name holds all words of `find` (see `holds_words`), sorted.
 
     If they are named, only those of one outlet, and of the days from `since` to `until` (YYYY-MM-DD), in which an
     article without a date does not lie.
     """
-    wanted = _folded(find[:_LONGEST_FIND]).split()
     kept = [
         entry
         for entry in entries
         if outlet in ("", entry.article.publisher)
         and _lies_between(entry.article.date, since, until)
-        and all(
-            word in _folded(f"{entry.article.title} {entry.article.publisher or ''} {entry.article.name}")
-            for word in wanted
+        and holds_words(
+            f"{entry.article.title} {entry.article.publisher or ''} {entry.article.name}", find[:_LONGEST_FIND]
         )
     ]
     kept.sort(key=lambda entry: (entry.article.title.casefold(), entry.article.id))
@@ -80,8 +79,26 @@ def _lies_between(date: str | None, since: str | None, until: str | None) -> boo
     return (not since or (date or "") >= since) and (not until or "" < (date or "") <= until)
 
 
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()  # some computers take umlauts in file names apart
+def holds_words(text: str, words: str) -> bool:
+    """Whether a text holds all words, or beginnings or other parts of words, in whatever spelling.
+
+    Capitals and accents do not count; an umlaut may be written ae, oe, ue, or a, o, u, and ß ss.
+    """
+    spellings = _spellings(text)
+    return all(
+        any(part in spelled for part, spelled in zip(_spellings(word), spellings, strict=True))
+        for word in words.split()
+    )
+
+
+def _spellings(text: str) -> tuple[str, str]:
+    """A text in small letters without accents, once with its umlauts as ae, oe, ue, once without them."""
+    folded = unicodedata.normalize("NFC", text).casefold()  # some computers take umlauts in file names apart
+    return _without_accents(folded.translate(_TRANSCRIBED)), _without_accents(folded)
+
+
+def _without_accents(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
 
 
 def outlets(entries: Iterable[Entry]) -> list[str]:

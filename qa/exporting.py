@@ -46,7 +46,7 @@ class Exchange:
 # Characters to which CommonMark, or an extension in wide use, gives a meaning wherever they stand; dots in a word and
 # double slashes make an address, which many programs turn into a link; an exclamation mark at the end would make an
 # image of the footnote behind it.
-_MARKUP = re.compile(r"[\\`*_{}\[\]<>&#~|$^=@]|:?//|%%|(?<=[^\W\d_])\.(?=\w)|^[-+:%]|!$")
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>&#~|$^=@]|:?//|%%|(?<=[^\W\d_])\.(?=\w)|(?<=\w)\.(?=[^\W\d_])|^[-+:%]|!$")
 _LIST_NUMBER = re.compile(r"^(\(?\w{1,9})([.)])")  # "3. Liga" at the beginning is no list
 # Of what an address may hold, all that neither ends a Markdown link nor means something in it.
 _URL_SAFE = "%/:?#@!&*+,=-._~"

@@ -8,7 +8,7 @@ from index.store import Scope
 from index.types import Article
 from qa import render
 from qa.answers import Assistant
-from qa.question_files import checked_date
+from qa.question_files import checked_period
 
 
 class Programs:
@@ -108,4 +108,4 @@ class Programs:
         for name in articles or ():
             if not self._assistant.news_index.catalogue.passage_ids(names=[name]):
                 raise InputInvalid(f"{name!r} is no article of this collection; see article in its passages")
-        return Scope(tuple(articles or ()), (), checked_date(since, "since"), checked_date(until, "until"))
+        return Scope(tuple(articles or ()), (), *checked_period(since, until, ("since", "until")))

@@ -4,7 +4,7 @@ import json
 import re
 import reprlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -42,6 +42,8 @@ class Question:
     history: tuple[str, ...] = ()  # the questions of the conversation before it, oldest first
     relevant: tuple[tuple[str, int], ...] = ()  # where whole articles are judged: name, grade above 0
     conflict: bool | None = None  # whether the sources disagree
+    # where it stands, as in "questions.jsonl:3"; the same question elsewhere is the same
+    place: str = field(default="", compare=False, repr=False)
 
 
 def read_questions(path: Path, *, qrels: Path | None = None) -> tuple[list[Question], list[str]]:
@@ -68,7 +70,7 @@ def read_questions(path: Path, *, qrels: Path | None = None) -> tuple[list[Quest
     questions: dict[str, Question] = {}
     for place, entry in entries:
         try:
-            question = _question(entry)
+            question = _question(entry, place)
             if question.id in questions:
                 question = _joined(questions[question.id], question, rows=isinstance(entry, formats.Row))
         except QuestionInvalid as error:
@@ -112,8 +114,8 @@ def _judged(question: Question, grades: Mapping[str, int]) -> Question:
     return replace(question, relevant=tuple({**dict(question.relevant), **grades}.items())) if grades else question
 
 
-def _question(entry: object) -> Question:
-    """Check one entry. Raises QuestionInvalid."""
+def _question(entry: object, place: str) -> Question:
+    """Check one entry, which stands there. Raises QuestionInvalid."""
     if isinstance(entry, QuestionInvalid):
         raise entry
     if not isinstance(entry, dict):
@@ -140,6 +142,7 @@ def _question(entry: object) -> Question:
         language=str(entry["lang"]) if entry.get("lang") else None,
         relevant=_relevant(entry),
         conflict=_truth(entry, "conflict"),
+        place=place,
     )
 
 
@@ -180,8 +183,7 @@ def _scope(entry: Mapping[str, object]) -> Scope:
     return Scope(
         _names(entry, "articles", "file names"),
         _names(entry, "publishers", "names"),
-        checked_date(entry.get("since"), "'since'"),
-        checked_date(entry.get("until"), "'until'"),
+        *checked_period(entry.get("since"), entry.get("until"), ("'since'", "'until'")),
     )
 
 
@@ -190,6 +192,24 @@ def _names(entry: Mapping[str, object], key: str, what: str) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise QuestionInvalid(f"{key!r} must be a list of {what}")
     return tuple(names)
+
+
+class PeriodInvalid(QuestionInvalid):
+    """A period that ends before it begins."""
+
+
+def checked_period(since: object, until: object, what: tuple[str, str]) -> tuple[str | None, str | None]:
+    """The first and the last day of a period, each as `checked_date` gives it.
+
+    Raises QuestionInvalid where one of them is no date, PeriodInvalid where the last day is before the first.
+    """
+    first, last = checked_date(since, what[0]), checked_date(until, what[1])
+    if first and last and last < first:
+        raise PeriodInvalid(
+            f"the period ends before it begins: {what[0]} is {first}, {what[1]} is {last}; "
+            "exchange the two, or leave one out"
+        )
+    return first, last
 
 
 def checked_date(value: object, what: str) -> str | None:

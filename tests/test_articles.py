@@ -184,6 +184,15 @@ def test_read_file_takes_outlet_and_date_from_a_line_of_a_document(ending, line,
 
 
 @in_every_kind_of_document
+def test_read_file_takes_outlet_and_date_from_two_lines_of_a_document(ending):
+    expected = (HEADLINE, "Neustädter Bote", "2025-05-03", "text", SENTENCE)
+    for lines in (["Neustädter Bote", "Samstag, 3. Mai 2025"], ["3.5.2025", "Neustädter Bote"]):
+        for title in ("", HEADLINE):
+            assert read_document(ending, [HEADLINE, *lines, SENTENCE], title=title) == expected
+            assert read_document(ending, [*lines, HEADLINE, SENTENCE], title=title) == expected
+
+
+@in_every_kind_of_document
 def test_read_file_takes_outlet_and_date_from_the_header_of_a_document(ending):
     lines = [f"Titel: {HEADLINE}", "Quelle: Nordwind", "Datum: 14.03.2024", SENTENCE]
     expected = (HEADLINE, "Nordwind", "2024-03-14", "header", SENTENCE)

@@ -134,6 +134,29 @@ def test_arranged_keeps_what_holds_all_words_and_is_of_the_outlet(find, outlet, 
 
 
 @pytest.mark.parametrize(
+    ("typed", "title", "found"),
+    [
+        ("wehrabruecke", "Streit um die Wehrabrücke", True),
+        ("wehrabrücke", "Streit um die WEHRABRUECKE", True),
+        ("wehrabrucke", "Streit um die Wehrabrücke", True),
+        ("Wehrabrücke", "Streit um die Wehrabrucke", True),
+        ("aerger oel", unicodedata.normalize("NFD", "Ärger um das Öl"), True),
+        ("strasse", "Lange Straße gesperrt", True),
+        ("STRAẞE", "Lange Strasse gesperrt", True),
+        ("cafe mueller", "Café Müller schließt", True),
+        ("citroen façade", "Die Facade von Citroën", True),
+        ("uer", "Steuern", True),
+        ("bruck", "Bruecke", False),
+        ("brueck", "Brucker", False),
+        ("neus", "Neue Straße", False),
+    ],
+)
+def test_arranged_finds_words_however_umlauts_accents_and_capitals_are_spelled(typed, title, found):
+    for one in (entry(title), entry("Titel", title), entry("Titel", name=f"{title}.txt")):
+        assert arranged([one], find=typed) == ([one] if found else [])
+
+
+@pytest.mark.parametrize(
     ("since", "until", "expected"),
     [
         (None, None, [ALP, SEA, ZOO, OLD]),

@@ -1,6 +1,6 @@
 import pytest
 
-from index.dates import date_in_dateline, date_in_url, leading_date, split_at_dates, written_day
+from index.dates import date_in_dateline, date_in_url, leading_date, split_at_dates, written_day, written_period
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,47 @@ def test_leading_date(text, date):
 )
 def test_written_day(line, date):
     assert written_day(line) == date
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("3. Mai 2025", ("2025-05-03", "2025-05-03")),
+        ("3.5.25", ("2025-05-03", "2025-05-03")),
+        ("2025-05-03", ("2025-05-03", "2025-05-03")),
+        ("Mai 2025", ("2025-05-01", "2025-05-31")),
+        ("  mai\t 2025 ", ("2025-05-01", "2025-05-31")),
+        ("May 2025", ("2025-05-01", "2025-05-31")),
+        ("Sept. 2025", ("2025-09-01", "2025-09-30")),
+        ("MÄRZ 2025", ("2025-03-01", "2025-03-31")),
+        ("5/2025", ("2025-05-01", "2025-05-31")),
+        ("05/2025", ("2025-05-01", "2025-05-31")),
+        ("05.2025", ("2025-05-01", "2025-05-31")),
+        ("12. 2025", ("2025-12-01", "2025-12-31")),
+        ("2025-05", ("2025-05-01", "2025-05-31")),
+        ("2025/5", ("2025-05-01", "2025-05-31")),
+        ("Februar 2024", ("2024-02-01", "2024-02-29")),
+        ("2-2023", ("2023-02-01", "2023-02-28")),
+        ("2025", ("2025-01-01", "2025-12-31")),
+        ("31. April 2025", None),
+        ("13/2025", None),
+        ("0/2025", None),
+        ("Maı 2025", None),
+        ("Maien 2025", None),
+        ("Mai 25", None),
+        ("5/25", None),
+        ("Mai", None),
+        ("1799", None),
+        ("5 2025", None),
+        ("52025", None),
+        ("20255", None),
+        ("Mai 2025 Neustadt", None),
+        ("heute", None),
+        (" ", None),
+    ],
+)
+def test_written_period_is_first_and_last_day_of_a_day_a_month_or_a_year(text, period):
+    assert written_period(text) == period
 
 
 @pytest.mark.parametrize(

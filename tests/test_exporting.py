@@ -222,6 +222,8 @@ def test_markdown_makes_nothing_of_what_an_article_holds(text):
             "Kosten: $5, x^2, 30 % und ==gelb== %%weg%%",
             "Kosten: \\$5, x\\^2, 30 % und \\=\\=gelb\\=\\= \\%\\%weg\\%\\%",
         ),
+        ("Mehr auf br24.de und 3sat.de/a", "Mehr auf br24\\.de und 3sat\\.de/a"),
+        ("a_b_*c*`d`<b>[x](y)", "a\\_b\\_\\*c\\*\\`d\\`\\<b\\>\\[x\\](y).txt, Zeichen"),
         ("Halt!", "Halt\\![^1]"),
         (
             "Am 2. Mai, z. B. um 19.30 Uhr (3:1), gab es 1.000 Euro-Scheine.",

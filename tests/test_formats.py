@@ -245,6 +245,16 @@ def test_extract_keeps_the_line_of_a_pdf_that_names_outlet_and_day_apart():
     assert only(pdf([title, source, text]), ".pdf") == Extract(f"{title}\n{source}\n{text}")
 
 
+def test_extract_keeps_outlet_and_day_on_two_lines_of_a_pdf_apart():
+    title = "Neustadt streitet noch immer über den Bau einer Brücke"
+    day = "Stand: Samstag, 3. Mai 2025, 14:05 Uhr"
+    text = "Der Rat der Stadt Neustadt hat am Abend nach Streit den Bau beschlossen."
+    for first, second in (("Neustädter Bote", day), (day, "Neustädter Bote")):
+        assert only(pdf([title, first, second, text]), ".pdf") == Extract(f"{title}\n{first}\n{second}\n{text}")
+        pages = pdf([first, second, text, "1"], [first, second, "Am Montag beginnt die Arbeit.", "2"])
+        assert only(pages, ".pdf") == Extract(f"{first}\n{second}\n{text} Am Montag beginnt die Arbeit.")
+
+
 @pytest.mark.parametrize(
     "about",
     [

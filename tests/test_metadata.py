@@ -242,6 +242,62 @@ def test_read_metadata_keeps_a_text_that_is_only_outlet_and_day():
     assert read_metadata(line) == Metadata(None, None, None, None, line)
 
 
+@pytest.mark.parametrize("outlet", ["Elbkurier", "Tagblatt Neustadt", "Die Welt", "dpa"])
+@pytest.mark.parametrize("day", ["14.3.2024", "Stand: Donnerstag, 14. März 2024, 9:05 Uhr"])
+def test_read_metadata_reads_outlet_and_day_on_two_lines(outlet, day):
+    expected = Metadata(TITLE, outlet, "2024-03-14", None, TEXT, "text")
+    for text in (
+        f"{TITLE}\n{outlet}\n{day}\n{TEXT}",
+        f"{TITLE}\n{day}\n{outlet}\n{TEXT}",
+        f"{TITLE}\n\n{outlet}\n\n{day}\n\n{TEXT}",
+        f"{outlet}\n{day}\n{TITLE}\n{TEXT}",
+    ):
+        assert read_metadata(text) == expected
+        assert read_metadata(text, title=TITLE) == expected
+    below_the_lead = f"{TITLE}\n{TEXT}\n{outlet}\n{day}\n{TEXT}"
+    assert read_metadata(below_the_lead) == Metadata(TITLE, outlet, "2024-03-14", None, f"{TEXT}\n{TEXT}", "text")
+
+
+def test_read_metadata_takes_no_title_for_an_outlet_because_a_day_stands_below():
+    title = "Himmlischer Bote"
+    for known in (None, title):
+        assert read_metadata(f"{title}\n14.3.2024\n{TEXT}", title=known) == Metadata(
+            title, None, "2024-03-14", None, TEXT, "text"
+        )
+    assert read_metadata(f"{title}\nVon Anna Berg\n14.3.2024\n{TEXT}") == Metadata(
+        title, None, "2024-03-14", None, f"Von Anna Berg\n{TEXT}", "text"
+    )
+
+
+@pytest.mark.parametrize("line", ["Nordwind", "Regionalnachrichten", "Ein Kran am Ufer", "Welt"])
+def test_read_metadata_keeps_a_short_line_above_a_day_that_may_be_no_outlet(line):
+    expected = Metadata(TITLE, None, "2024-03-14", None, f"{line}\n{TEXT}", "text")
+    assert read_metadata(f"{TITLE}\n{line}\n14.3.2024\n{TEXT}") == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"Elbkurier\n14.3.2024\n{TEXT}\nTagblatt Neustadt\n14.3.2024\n{TEXT}",
+        f"Elbkurier\n14.3.2024\n{TEXT}\nNeustadt, 15. März 2024\n{TEXT}",
+    ],
+)
+def test_read_metadata_keeps_the_outlets_of_a_press_review_on_lines_of_their_own(body):
+    read = read_metadata(f"{TITLE}\n{body}")
+    assert (read.publisher, read.body) == (None, body.replace("Elbkurier\n14.3.2024", "Elbkurier"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"Elbkurier\n14.3.2024\n{TEXT}\n15.3.2024\n{TEXT}",
+        f"{TEXT}\n{TEXT}\nElbkurier\n14.3.2024",
+    ],
+)
+def test_read_metadata_leaves_outlet_and_day_in_a_chronicle_and_in_the_text(body):
+    assert read_metadata(f"{TITLE}\n{body}") == Metadata(TITLE, None, None, None, body)
+
+
 def test_read_metadata_reads_outlet_and_day_from_a_label_at_the_end_but_a_date_at_the_top_first():
     line = "Quelle: Tagblatt Neustadt, 14. März 2024"
     expected = Metadata(TITLE, "Tagblatt Neustadt", "2024-03-14", None, TEXT, "text")

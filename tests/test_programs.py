@@ -112,6 +112,12 @@ def test_programs_search_takes_the_ids_of_articles(programs, bath):
         ),
         ({"since": "1.5.2025"}, QuestionInvalid, "since must be a date like 2025-11-30, not '1.5.2025'"),
         ({"until": "2025-02-30"}, QuestionInvalid, "until must be a date like 2025-11-30, not '2025-02-30'"),
+        (
+            {"since": "2025-05-01", "until": "2025-04-30"},
+            QuestionInvalid,
+            "the period ends before it begins: since is 2025-05-01, until is 2025-04-30; "
+            "exchange the two, or leave one out",
+        ),
     ],
 )
 def test_programs_tell_what_is_wrong_with_a_scope(programs, endpoint, scope, error, message):

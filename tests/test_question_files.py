@@ -5,7 +5,7 @@ import pytest
 
 from index.errors import QuestionInvalid
 from index.store import EVERYTHING, Scope
-from qa.question_files import Gold, Question, checked_date, read_questions
+from qa.question_files import Gold, PeriodInvalid, Question, checked_date, checked_period, read_questions
 
 NO_OBJECT = 'is no JSON object like {"id": "q1", "question": "Wann beginnt die Messe?"}'
 RELEVANT = "'relevant' must be an object of file names and whole numbers like {\"a.txt\": 1}"
@@ -106,6 +106,11 @@ def test_read_questions_takes_byte_order_mark_blank_lines_windows_line_ends_and_
             "'until' must be a date like 2025-11-30, not '2025-02-30'",
         ),
         (
+            '{"id": "x", "question": "Wer?", "since": "2025-02-02", "until": "2025-02-01"}',
+            "the period ends before it begins: 'since' is 2025-02-02, 'until' is 2025-02-01; "
+            "exchange the two, or leave one out",
+        ),
+        (
             '{"id": "x", "question": "Wer? \\ud83d"}',
             "is not UTF-8, or holds half a character such as \\ud83d; save it as UTF-8",
         ),
@@ -116,6 +121,16 @@ def test_read_questions_names_a_bad_line_and_goes_on(write, line, reason):
     good = '{"id": "gut", "question": "Wer?"}'
     path = write(f'{good}\n\n{line}\n{{"id": "auch", "question": "Wo?"}}\n')
     assert read_questions(path) == ([Question("gut", "Wer?"), Question("auch", "Wo?")], [f"{path}:3: {reason}"])
+
+
+def test_read_questions_keeps_where_each_stands(write):
+    path = write('\n{"id": "a", "question": "Wer?"}\n\n{"id": "b", "question": "Wo?"}\n')
+    assert [question.place for question in read_questions(path)[0]] == [f"{path}:2", f"{path}:4"]
+    squad = {"data": [{"paragraphs": [{"qas": [{"id": "a", "question": "Wer?"}, {"id": "b", "question": "Wo?"}]}]}]}
+    path = write(json.dumps(squad))
+    assert [question.place for question in read_questions(path)[0]] == [f"{path}, question 1", f"{path}, question 2"]
+    path = write("id;question;answer\na;Wer?;Weber\nb;Wo?;hier\na;;Rat\n")
+    assert [question.place for question in read_questions(path)[0]] == [f"{path}:2", f"{path}:3"]
 
 
 def test_read_questions_of_an_empty_file_finds_none(write):
@@ -225,6 +240,22 @@ def test_checked_date_refuses_all_else_and_names_the_option(value):
     with pytest.raises(QuestionInvalid) as error:
         checked_date(value, "--since")
     assert str(error.value) == f"--since must be a date like 2025-11-30, not {value!r}"
+
+
+@pytest.mark.parametrize(
+    "days", [(None, None), ("2025-01-02", "2025-01-02"), ("2025-01-02", None), (None, "2024-12-31")]
+)
+def test_checked_period_takes_a_day_and_a_period_that_is_open(days):
+    assert checked_period(*days, ("--since", "--until")) == days
+
+
+def test_checked_period_refuses_one_that_ends_before_it_begins():
+    with pytest.raises(PeriodInvalid) as error:
+        checked_period("2025-01-02", "2025-01-01", ("--since", "--until"))
+    assert str(error.value) == (
+        "the period ends before it begins: --since is 2025-01-02, --until is 2025-01-01; "
+        "exchange the two, or leave one out"
+    )
 
 
 def test_questions_without_scope_search_everything(write):

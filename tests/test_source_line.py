@@ -1,6 +1,6 @@
 import pytest
 
-from index.source_line import Source, is_dated_name, source_line
+from index.source_line import Source, is_dated_name, source_in_two_lines, source_line
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,9 @@ def test_source_line(line, publisher, is_labelled):
         "Elbblatt, 31. April 2024",
         "Nordwind, 3. Mai 2024",
         "Notenblatt, 3. Mai 2024",
+        "Kalenderblatt, 3. Mai 2024",
+        "Angebote, 3. Mai 2024",
+        "Aktuelle Nachrichten, 3. Mai 2024",
         "Elbblatt, 3. Mai 2024, der Rat tagt",
         "Quelle: der Rat, 3. Mai 2024",
         "Elbblatt, 3. Mai 2024" + ", Neustadt" * 10,
@@ -38,6 +41,72 @@ def test_source_line(line, publisher, is_labelled):
 )
 def test_source_line_is_none_where_no_outlet_or_no_day_is_named_or_more_is_said(line):
     assert source_line(line) is None
+
+
+@pytest.mark.parametrize(
+    "outlet",
+    [
+        "Elbkurier",
+        "ELBKURIER",
+        "Neustädter Bote",
+        "Neue Neustädter Nachrichten",
+        "Rundschau am Rhein",
+        "Tagblatt Neustadt",
+        "dpa",
+        "ZDF",
+        "Die Welt",
+        "www.neustadt-heute.de",
+    ],
+)
+def test_source_in_two_lines_takes_outlet_and_day_in_either_order(outlet):
+    source = Source(outlet, "2024-05-03", is_labelled=False)
+    for day in ("3.5.2024", "(Stand: Freitag, 3. Mai 2024, 14:05 Uhr)"):
+        assert source_in_two_lines(outlet, day) == source
+        assert source_in_two_lines(day, outlet) == source
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "Nordwind",
+        "Von Anna Berg, Elbkurier",
+        "Elbkurier, Seite 5",
+        "Der Elbkurier berichtet",
+        "Freitag",
+        "Fr",
+        "Welt",
+        "Zeit",
+        "Bild",
+        "20 Minuten",
+        "Nachrichten",
+        "Regionalnachrichten",
+        "Aktuelle Nachrichten",
+        "Kulturmagazin",
+        "Wirtschaft Online",
+        "Pressestimme",
+        "Lügenpresse",
+        "Leserecho",
+        "Sonderangebote",
+        "Fahrverbote",
+        "Kalenderblatt",
+        "Drogenkurier",
+        "Paketbote",
+        "Haupttribüne",
+        "Schülerzeitung",
+        "Presserundschau",
+        "Ein Bote",
+        "Fake News",
+        "New Times Sues Newtown",
+    ],
+)
+def test_source_in_two_lines_is_none_where_the_name_may_be_something_else(line):
+    assert source_in_two_lines(line, "3.5.2024") is None
+
+
+@pytest.mark.parametrize("line", ["", "31.4.2024", "3. Mai", "3. Mai 2024, Neustadt", "Elbkurier"])
+def test_source_in_two_lines_is_none_without_a_line_that_is_a_day(line):
+    assert source_in_two_lines("Elbkurier", line) is None
 
 
 @pytest.mark.parametrize(

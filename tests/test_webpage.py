@@ -184,6 +184,50 @@ def test_webpage_date(head, line, date):
 
 
 @pytest.mark.parametrize(
+    "source",
+    [
+        "<p>Elbkurier, 11. März 2025</p>",
+        "<div>Elbkurier, 11. März 2025</div>",
+        "<p>Von Jette Holm, Elbkurier (11.3.2025)</p>",
+        "<p>Elbkurier</p><p>11.3.2025</p>",
+        "<p>Stand: 11.3.2025, 9:05 Uhr</p>\n<p><b>Elbkurier</b></p>",
+    ],
+)
+@pytest.mark.parametrize(
+    ("title", "head"),
+    [("<h1>Ein Kran</h1>", ""), ("<p class=MsoTitle>Ein Kran</p>", "<title>Ein Kran</title>")],
+)
+def test_webpage_reads_outlet_and_day_below_the_headline(source, title, head):
+    expected = Extract(TEXT, "Ein Kran", "Elbkurier", "2025-03-11", "text")
+    assert read_page(page(f"{title}{source}<p>{FIRST}</p><p>{SECOND}</p>", head)) == expected
+    assert read_page(page(f"{title}<p>{FIRST}</p>{source}<p>{SECOND}</p>", head)) == expected
+
+
+def test_webpage_believes_its_metadata_before_the_line_that_names_outlet_and_day():
+    head = '<meta property="og:site_name" content="Kurier am Kai">' + META_DATE
+    body = f"<h1>Ein Kran</h1><p>Elbkurier, 11. März 2025</p><p>{FIRST}</p><p>{SECOND}</p>"
+    assert read_page(page(body, head)) == Extract(TEXT, "Ein Kran", "Kurier am Kai", "2025-02-02", "metadata")
+    assert read_page(page(body, CANONICAL)) == Extract(
+        TEXT, "Ein Kran", "Elbkurier", "2025-04-04", "address", CANONICAL.split('"')[3]
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Neustadt, 11. März 2025", "Nordwind, 11. März 2025", "Elbkurier, 31. März 2025: Der Kran steht", "Ein Elbkurier"],
+)
+def test_webpage_keeps_a_line_below_the_headline_that_may_name_no_outlet(line):
+    extract = read_page(page(f"<h1>Ein Kran</h1><p>{line}</p><p>{FIRST}</p><p>{SECOND}</p>"))
+    assert (extract.publisher, extract.text) == (None, f"{line}\n{TEXT}")
+
+
+def test_webpage_takes_no_outlet_from_above_the_headline_or_from_within_the_text():
+    line = "<p>Elbkurier, 11. März 2025</p>"
+    extract = read_page(page(f"{line}<h1>Ein Kran</h1><p>{FIRST}</p><p>{SECOND}</p>{line}"))
+    assert (extract.publisher, extract.text) == (None, f"{TEXT}\nElbkurier, 11. März 2025")
+
+
+@pytest.mark.parametrize(
     ("head", "url"),
     [
         (CANONICAL, "https://kurier.example/2025/04/04/kran.html"),
