@@ -14,10 +14,10 @@ from index.store import Scope
 from qa import feedback, render
 from qa.batch import answer_questions, retrieve_questions
 from qa.comparison import compare
-from qa.evaluation import evaluate_questions, index_of_texts
+from qa.evaluation import add_texts, evaluate_questions, index_for_texts, usable_questions
 from qa.evaluation_folder import EvaluationFolder, comparison_object
 from qa.options import answering_options, named_assistant
-from qa.question_files import Question, checked_date, read_questions
+from qa.question_files import Question, checked_period, read_questions
 from qa.results import MEASURES
 from qa.summary import comparison_text, evaluation_text, missed
 
@@ -132,16 +132,17 @@ def _ask(arguments: argparse.Namespace) -> int:
     scope = Scope(
         tuple(arguments.article),
         tuple(arguments.publisher),
-        checked_date(arguments.since, "--since"),
-        checked_date(arguments.until, "--until"),
+        *checked_period(arguments.since, arguments.until, ("--since", "--until")),
     )
     news_index = open_index(arguments)
     news_index.check_scope(scope)
-    answer = named_assistant(arguments, news_index).ask(arguments.question, scope=scope)
+    assistant = named_assistant(arguments, news_index)
+    answer = assistant.ask(arguments.question, scope=scope)
     if arguments.json:
         print(json.dumps(render.answer_object(answer, "q1"), ensure_ascii=False))
     else:
-        print(render.terminal(answer))
+        corrected = assistant.speller.corrected(answer.question) if answer.abstained else None
+        print(render.terminal(answer, corrected=corrected))
     return 0
 
 
@@ -176,21 +177,25 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     if arguments.squad and arguments.index:
         raise InputInvalid("--squad makes an index of its own in --out; leave --index out")
     folder = EvaluationFolder(arguments.out)
-    news_index = (
-        index_of_texts(arguments.questions, folder, named_embedder(arguments), resume=arguments.resume)
-        if arguments.squad
-        else open_index(arguments)
-    )
-    evaluation = evaluate_questions(
-        named_assistant(arguments, news_index),
-        arguments.questions,
-        folder,
-        qrels=arguments.qrels,
-        resume=arguments.resume,
-        workers=arguments.workers,
-        language=arguments.lang,
-        tell=progress_bar("questions", quiet=arguments.quiet),
-    )
+    with folder.taken_back_if_in_vain():
+        if arguments.squad:
+            usable_questions(arguments.questions, qrels=arguments.qrels)  # before texts are embedded, maybe for hours
+            news_index = index_for_texts(folder, named_embedder(arguments), resume=arguments.resume)
+        else:
+            news_index = open_index(arguments)
+        assistant = named_assistant(arguments, news_index)
+        if arguments.squad:
+            add_texts(news_index, arguments.questions, folder)
+        evaluation = evaluate_questions(
+            assistant,
+            arguments.questions,
+            folder,
+            qrels=arguments.qrels,
+            resume=arguments.resume,
+            workers=arguments.workers,
+            language=arguments.lang,
+            tell=progress_bar("questions", quiet=arguments.quiet),
+        )
     print(evaluation_text(evaluation))
     if not arguments.quiet:
         print(f"report: {printable(str(arguments.out / 'report.html'))}", file=sys.stderr)

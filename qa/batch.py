@@ -2,12 +2,14 @@
 
 import json
 import os
+import reprlib
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from index.errors import InputInvalid, QuestionInvalid
 from qa import render
@@ -17,8 +19,11 @@ from qa.question_files import Question
 from qa.types import Evidence
 
 _BEGINNING = b'{"id": '  # of every line that is written here
+_ASKED_AGAIN = 3  # questions of a resumed run; one article more or less changes the scores of every second question
+_ROUNDING = 0.00015  # scores have four digits, and adding up in another order may change the last
 
 Tell = Callable[[int, int], None]  # questions done, questions in all
+Work = Callable[[Question], dict[str, object]]  # from a question the object of its line
 
 
 def answer_questions(
@@ -34,7 +39,8 @@ def answer_questions(
     """Write one answer object a line, in the order of the questions; return a line for each that failed.
 
     A question that cannot be asked, an over-long one for instance, still gets its line: abstained, with the reason in
-    `error`. With `resume`, the answers that stand in `out` are kept and the work goes on after the last whole one.
+    `error`. With `resume`, the answers that stand in `out` are kept and the work goes on after the last whole one, or
+    InputInvalid is raised where some of them come out differently now: with another index, reader or refusal level.
     With `ranked`, that many of the best sentences, cited or not, stand in `sentences` for those who measure. `workers`
     questions are answered at a time: all together sooner, each by itself later.
     """
@@ -55,7 +61,16 @@ def answer_questions(
             ]
         return told
 
-    return _write(questions, out, answered, holding="answer", resume=resume, workers=workers, tell=tell)
+    return _write(
+        questions,
+        out,
+        answered,
+        holding="passages",
+        threshold=assistant.threshold,
+        resume=resume,
+        workers=workers,
+        tell=tell,
+    )
 
 
 def retrieve_questions(
@@ -127,36 +142,38 @@ def _failed(question: Question, reason: str) -> dict[str, object]:
 def _write(
     questions: Sequence[Question],
     out: Path,
-    work: Callable[[Question], dict[str, object]],
+    work: Work,
     *,
     holding: str,
+    threshold: float | None = None,
     resume: bool,
     workers: int,
     tell: Tell | None,
 ) -> list[str]:
     """Write a line for each question as soon as it is known, flushed, after those that are there already.
 
-    Returns a line for each that failed. `holding` is a key that all lines have.
+    Returns a line for each that failed, then or now. `holding` is the key under which all lines list what was found,
+    `threshold` the confidence below which an answer is withheld.
     """
-    failures = []
+    done = 0
+    failures: list[str] = []
+    if resume:
+        done, failures = _done_before(out, questions, work, holding=holding, threshold=threshold)
     with _writable(out):
-        done = _keep_whole_lines(out, questions, holding) if resume else 0
         stream = out.open("a" if resume else "w", encoding="utf-8")
     with stream, closing(_worked(questions[done:], work, workers)) as worked:
-        for number, told in enumerate(worked, start=done + 1):
+        for number, (question, told) in enumerate(zip(questions[done:], worked, strict=True), start=done + 1):
             with _writable(out):
                 stream.write(json.dumps(told, ensure_ascii=False) + "\n")
                 stream.flush()
             if "error" in told:
-                failures.append(f"question {told['id']}: {told['error']}")
+                failures.append(_failure(question, told))
             if tell:
                 tell(number, len(questions))
     return failures
 
 
-def _worked(
-    questions: Sequence[Question], work: Callable[[Question], dict[str, object]], workers: int
-) -> Generator[dict[str, object]]:
+def _worked(questions: Sequence[Question], work: Work, workers: int) -> Generator[dict[str, object]]:
     """What becomes of each question, in their order, so many worked on at a time, for which the cores are shared."""
     if workers == 1:
         yield from map(work, questions)
@@ -191,34 +208,87 @@ def _writable(out: Path) -> Iterator[None]:
         ) from error
 
 
-def _keep_whole_lines(out: Path, questions: Sequence[Question], holding: str) -> int:
-    """Cut a half-written last line off; return how many questions are done. Raises InputInvalid for another run."""
-    if not out.exists():
-        return 0
-    done = 0
-    whole = 0
-    with out.open("rb") as stream:
-        for line in stream:
-            cut_off = not line.endswith(b"\n")
-            if cut_off and (line.startswith(_BEGINNING) or _BEGINNING.startswith(line)):
-                break
-            if cut_off or done == len(questions) or not _is_about(line, questions[done], holding):
-                raise InputInvalid(
-                    f"--out {out} holds something else than answers to these questions (see its line {done + 1}); "
-                    "name another file, or leave --resume out to begin anew"
-                )
-            done += 1
-            whole += len(line)
-    os.truncate(out, whole)
-    return done
+def _failure(question: Question, told: Mapping[str, object]) -> str:
+    return f"{question.place or f'question {question.id}'}: {told['error']}"
 
 
-def _is_about(line: bytes, question: Question, holding: str) -> bool:
-    """Whether a line is about the question; ids alone do not tell, as many files begin with "q1"."""
+def _done_before(
+    out: Path, questions: Sequence[Question], work: Work, *, holding: str, threshold: float | None
+) -> tuple[int, list[str]]:
+    """Cut a half-written last line off; return how many questions are done, and a line for each of them that failed.
+
+    Raises InputInvalid for another run.
+    """
+    done = whole = most = 0
+    failures: list[str] = []
+    again: deque[tuple[int, dict[str, Any]]] = deque(maxlen=_ASKED_AGAIN)
+    with _writable(out):
+        if not out.exists():
+            return done, failures
+        with out.open("rb") as stream:
+            for line in stream:
+                cut_off = not line.endswith(b"\n")
+                if cut_off and (line.startswith(_BEGINNING) or _BEGINNING.startswith(line)):
+                    break
+                entry = None if cut_off or done == len(questions) else _entry(line, questions[done], holding)
+                if entry is None:
+                    raise InputInvalid(
+                        f"--out {out} holds something else than answers to these questions (see its line {done + 1}); "
+                        "name another file, or leave --resume out to begin anew"
+                    )
+                if threshold is not None and not _withheld_below(threshold, entry):
+                    raise _another_run(out, done + 1, questions[done])
+                if "error" in entry:
+                    failures.append(_failure(questions[done], entry))
+                done += 1
+                whole += len(line)
+                # one that failed, or was asked of few articles, may come out the same in another run
+                if len(entry[holding]) > most:
+                    most = len(entry[holding])
+                    again.clear()
+                if len(entry[holding]) == most:
+                    again.append((done, entry))
+    for number, entry in again:
+        if not _alike(entry, json.loads(json.dumps(work(questions[number - 1])))):
+            raise _another_run(out, number, questions[number - 1])
+    with _writable(out):
+        os.truncate(out, whole)
+    return done, failures
+
+
+def _entry(line: bytes, question: Question, holding: str) -> dict[str, Any] | None:
+    """The object of a line about the question, else None; ids alone do not tell, as many files begin with "q1"."""
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):
+        return None
+    if not isinstance(entry, dict) or not isinstance(entry.get(holding), list) or entry.get("id") != question.id:
+        return None
+    return entry if str(entry.get("question")).split() == question.text.split() else None
+
+
+def _withheld_below(threshold: float, entry: Mapping[str, Any]) -> bool:
+    """Whether an answer was withheld if, and only if, its confidence is below the threshold."""
+    certainty = entry.get("confidence")
+    if not isinstance(certainty, float):
         return False
-    if not isinstance(entry, dict) or holding not in entry or entry.get("id") != question.id:
-        return False
-    return str(entry.get("question")).split() == question.text.split()
+    return abs(certainty - threshold) < _ROUNDING or entry.get("abstained") == (certainty < threshold)
+
+
+def _alike(one: object, other: object) -> bool:
+    """Whether two values of JSON are the same, but for times and what rounding does."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one if key != "seconds")
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) < _ROUNDING
+    return one == other
+
+
+def _another_run(out: Path, number: int, question: Question) -> InputInvalid:
+    return InputInvalid(
+        f"--out {out} was written in another way: question {reprlib.repr(question.id)} (its line {number}) comes out "
+        "differently now; give the index and the options of then, name another --out, or leave --resume out to begin "
+        "anew"
+    )

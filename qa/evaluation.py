@@ -5,6 +5,7 @@
 Every number is computed from the scored questions, and every question counts, refused and failed ones too.
 """
 
+import logging
 import math
 import os
 import platform
@@ -26,6 +27,7 @@ import numpy.typing as npt
 
 from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.errors import QuestionInvalid
+from index.files import printable
 from index.store import NewsIndex
 from qa import measures, uncertainty
 from qa.answers import Assistant
@@ -40,7 +42,11 @@ from qa.scoring import RANKED, Library, answerable, failed, score
 from qa.settings import Refusal
 
 DIMENSIONS = ("answerable", "type", "lang", "length", "article")
+_TEXTS, _INDEX = "texts", "index"  # folders in that of an evaluation
+_NAMED = 3  # missing articles in a warning
 _PACKAGES = ("torch", "transformers", "sentence-transformers", "faiss-cpu")
+
+logger = logging.getLogger(__name__)
 
 Numbers = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -64,11 +70,12 @@ def evaluate(
     `reader`, `refusal` and `workers` are as on the command line, `language` is the report's. Raises NewsError where the
     index, the questions or the folder cannot be used.
     """
-    with closing(NewsIndex(Path(index), SentenceTransformerEmbedder())) as news_index:
+    folder = EvaluationFolder(Path(out))
+    with folder.taken_back_if_in_vain(), closing(NewsIndex(Path(index), SentenceTransformerEmbedder())) as news_index:
         return evaluate_questions(
             assistant_for(news_index, reader=reader, refusal=refusal),
             Path(questions),
-            EvaluationFolder(Path(out)),
+            folder,
             qrels=Path(qrels) if qrels else None,
             resume=resume,
             workers=workers,
@@ -89,37 +96,73 @@ def evaluate_questions(
     tell: Tell | None = None,
 ) -> Evaluation:
     """Answer a question file with an assistant, score the answers and write all into a folder."""
-    questions, faults = read_questions(path, qrels=qrels)
-    if not questions:
-        raise QuestionInvalid(f"{path} holds no question" + (f" ({faults[0]})" if faults else "; add some"))
+    questions, faults = usable_questions(path, qrels=qrels)
+    assistant.check_articles()
+    library = Library(assistant.news_index.catalogue)
+    _warn_of_missing(questions, library, assistant.news_index.folder, path)
     run = folder.begin(describe(assistant, path, questions, faults, workers), questions, resume=resume)
     failures = answer_questions(
         assistant, questions, folder.answers, resume=resume, ranked=RANKED, workers=workers, tell=tell
     )
-    library = Library(assistant.news_index.catalogue)
     scored = score(questions, folder.read_answers(), library)
     evaluation = Evaluation(
         run=run,
         measures=estimates(scored),
         groups=grouped(scored),
         scored=tuple(scored),
-        faults=(*(fault.replace(str(path), path.name) for fault in faults), *failures),
+        faults=tuple(fault.removeprefix(f"{path.parent}{os.sep}") for fault in (*faults, *failures)),
     )
     folder.write(evaluation, library, language=language)
     return evaluation
 
 
-def index_of_texts(path: Path, folder: EvaluationFolder, embedder: Embedder, *, resume: bool) -> NewsIndex:
-    """An index, in the folder of an evaluation, of the texts that come with the questions."""
+def usable_questions(path: Path, *, qrels: Path | None = None) -> tuple[list[Question], list[str]]:
+    """As `read_questions`. Raises QuestionInvalid also where there is no question."""
+    questions, faults = read_questions(path, qrels=qrels)
+    if not questions:
+        raise QuestionInvalid(f"{path} holds no question" + (f" ({faults[0]})" if faults else "; add some"))
+    return questions, faults
+
+
+def _warn_of_missing(questions: Sequence[Question], library: Library, index: Path, path: Path) -> None:
+    """Say which articles the questions name as right that the index lacks; most often it is the wrong index."""
+    count = 0
+    lacking: list[str] = []
+    for question in questions:
+        named = [*(gold.article for gold in question.gold), *(name for name, _ in question.relevant)]
+        missing = [name for name in named if not library.named(name)]
+        count += bool(missing)
+        lacking += missing
+    names = list(dict.fromkeys(lacking))
+    if names:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        logger.warning(
+            "%d of %d questions have gold in articles that %s lacks, which counts as not found (%s%s); "
+            "add them with: python -m index add --index %s PATH..., or mend their names in %s",
+            count,
+            len(questions),
+            printable(str(index)),
+            printable(", ".join(names[:_NAMED])),
+            more,
+            printable(str(index)),
+            printable(str(path)),
+        )
+
+
+def index_for_texts(folder: EvaluationFolder, embedder: Embedder, *, resume: bool) -> NewsIndex:
+    """An index, in the folder of an evaluation, for the texts that come with the questions."""
     folder.claim()
-    texts, index = folder.folder / "texts", folder.folder / "index"
     if not resume:
-        for made_before in (texts, index):
+        for made_before in (folder.folder / _TEXTS, folder.folder / _INDEX):
             shutil.rmtree(made_before, ignore_errors=True)
+    return NewsIndex.open_or_create(folder.folder / _INDEX, embedder)
+
+
+def add_texts(news_index: NewsIndex, path: Path, folder: EvaluationFolder) -> None:
+    """Index the texts that come with the questions, which are written into the folder of the evaluation."""
+    texts = folder.folder / _TEXTS
     write_texts(path, texts)
-    news_index = NewsIndex.open_or_create(index, embedder)
     news_index.add([texts], raw=True)
-    return news_index
 
 
 def describe(

@@ -10,13 +10,15 @@ report.html      all of it for people
 """
 
 import json
+import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from index.errors import InputInvalid
+from index.errors import InputInvalid, NewsError
 from index.types import Article
 from qa.question_files import Question, read_questions
 from qa.report import report
@@ -35,6 +37,7 @@ class EvaluationFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.answers = folder / _ANSWERS
+        self._made: list[Path] | None = None  # folders that `claim` made, innermost first; None: it found a run's
 
     def begin(self, run: Mapping[str, Any], questions: Sequence[Question], *, resume: bool) -> Mapping[str, Any]:
         """Make the folder ready for the answers, and return what is run; with `resume` that is what was begun.
@@ -66,10 +69,32 @@ class EvaluationFolder:
         try:
             if self.folder.is_dir() and any(self.folder.iterdir()):
                 raise InputInvalid(f"--out {self.folder} holds other files; name a new or an empty folder")
+            self._made = [path for path in (self.folder, *self.folder.parents) if not path.exists()]
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise self._unwritable(error) from error
         self._write(_RUN, _indented({}))
+
+    @contextmanager
+    def taken_back_if_in_vain(self) -> Iterator[None]:
+        """Leave nothing of a new folder where a NewsError ends the work in it before a question is answered."""
+        try:
+            yield
+        except NewsError:
+            answered = self.answers.exists() and self.answers.stat().st_size
+            if self._made is not None and not answered:
+                self._take_back(self._made)
+            raise
+
+    def _take_back(self, made: Iterable[Path]) -> None:
+        with suppress(OSError):
+            for path in self.folder.iterdir():
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+            for path in made:
+                path.rmdir()
 
     def read_answers(self) -> list[dict[str, Any]]:
         """The answer objects."""

@@ -27,7 +27,7 @@ from index.types import Article, Sentence
 from qa import measures, plots, render
 from qa.report_words import MEASURE_WORDS, OUTCOMES, REPORT, RUN_WORDS, SIGNS, TYPES
 from qa.results import LEVELS, MEASURES, Estimate, Evaluation, Outcome, Place, Scored
-from qa.scoring import answerable, is_gold, same_sentence
+from qa.scoring import answerable, failed, is_gold, same_sentence
 
 _PAGE = Path(__file__).parent / "report_page"
 _HEAD = (
@@ -65,6 +65,7 @@ _GIVEN = (Outcome.RIGHT, Outcome.LATER, Outcome.WRONG, Outcome.SHOULD_REFUSE)  #
 _LONG_TABLE = 12  # rows from which a table of groups is closed at first
 _DRAWN_GROUPS = 15
 _EXCERPT = 90  # characters of a passage
+_QUESTION = 500  # characters of a question
 _SNIPPET = 260  # characters of what is said where the first questions are listed
 # what HTML does not allow, or no browser shows
 _CONTROLS = dict.fromkeys([*range(9), 11, 12, 13, *range(14, 32), *range(127, 160)], " ")
@@ -538,7 +539,7 @@ class _Writer:
         return _Pointer(
             number=number,
             anchor=_anchor(one.question.id),
-            question=one.question.text,
+            question=_cut(one.question.text, _QUESTION),
             outcome=one.outcome.value,
             verdict=self.verdict(one),
             reason=f"{why} {self._confidence(one)}" if one.outcome is Outcome.REFUSED else why,
@@ -784,9 +785,9 @@ class _Writer:
             number=number,
             anchor=_anchor(question.id),
             id=question.id,
-            question=question.text,
-            history=question.history,
-            understood=asked if asked != question.text else None,
+            question=_cut(question.text, _QUESTION),
+            history=tuple(_cut(before, _QUESTION) for before in question.history),
+            understood=_cut(asked, _QUESTION) if asked != question.text else None,
             outcome=one.outcome.value,
             verdict=self.verdict(one),
             lacks_answer=_lacks_answer(one),
@@ -798,7 +799,8 @@ class _Writer:
             confidence_text=self.percent(answer["confidence"]),
             seconds=answer["seconds"],
             seconds_text=self.seconds(answer["seconds"]),
-            chat=f"{self.chat}/#question={_in_address(asked)}",
+            # what could not be asked here cannot be asked there, either
+            chat=f"{self.chat}/#question={_in_address(_cut(asked, _QUESTION) if failed(answer) else asked)}",
             answer=str(answer["answer"]),
             short=answer["short_answer"],
             wanted=self.wanted(one),

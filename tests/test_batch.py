@@ -138,7 +138,11 @@ def test_answer_questions_resumed_without_a_file_begins(assistant, tmp_path):
     [
         ('{"id": "x", "question": "Wer?"}\n', 1),
         ('{"id": "q1", "question": "Eine andere Frage?"}\n', 1),
-        ('{"id": "q1", "question": "Wie viele Bahnen hat das Bad?", "answer": "25"}\n{"id": "q3"}\n', 2),
+        (
+            '{"id": "q1", "question": "Wie viele Bahnen hat das Bad?", "passages": [], "abstained": true, '
+            '"confidence": 0.0}\n{"id": "q3"}\n',
+            2,
+        ),
         ("Liebes Tagebuch,\nheute\n", 1),
         ("[1]\n", 1),
         ("Liebes Tagebuch", 1),
@@ -187,8 +191,78 @@ def test_answer_questions_gives_a_failed_question_its_line_and_goes_on(assistant
     }
     assert fine["id"] == "q1"
     assert "error" not in fine
-    answer_questions(assistant, [long, QUESTIONS[0]], out, resume=True)
-    assert len(lines(out)) == 2
+    assert answer_questions(assistant, [long, *QUESTIONS[:2]], out, resume=True) == failures  # it still counts
+    assert len(lines(out)) == 3
+
+
+def other_way(out: Path, question: str, line: int) -> str:
+    """What is said of a file that was written with another index or other options."""
+    return (
+        f"--out {out} was written in another way: question {question!r} (its line {line}) comes out differently now; "
+        "give the index and the options of then, name another --out, or leave --resume out to begin anew"
+    )
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("done", [1, 3, 4])
+def test_answer_questions_resumed_with_another_index_leaves_the_file_alone(assistant, tmp_path, done, workers):
+    out = tmp_path / "out.jsonl"
+    answer_questions(assistant, QUESTIONS[:done], out)
+    with out.open("a") as stream:
+        stream.write('{"id": "q')
+    before = out.read_bytes()
+    (tmp_path / "news" / "rad.txt").write_text("Das Rad hat 25 Bahnen und Speichen, freut sich der Rat.\n")
+    assistant.news_index.add([tmp_path / "news"])
+    with pytest.raises(InputInvalid) as error:
+        answer_questions(assistant, QUESTIONS, out, resume=True, workers=workers)
+    assert str(error.value) in [other_way(out, one.id, line) for line, one in enumerate(QUESTIONS, start=1)]
+    assert out.read_bytes() == before
+
+
+def test_answer_questions_asks_again_what_found_most_as_narrow_and_failed_ones_come_out_alike(assistant, tmp_path):
+    out = tmp_path / "out.jsonl"
+    nowhere = Question("nichts", "Wann öffnet das Bad?", Scope(since="2030-01-01"))
+    questions = [QUESTIONS[0], QUESTIONS[1], Question("lang", "Wo " * 100), nowhere]
+    answer_questions(assistant, questions, out)
+    lacking = Assistant(assistant.news_index, settings=replace(assistant.settings, passages=1))
+    with pytest.raises(InputInvalid) as error:
+        answer_questions(lacking, questions, out, resume=True)
+    assert str(error.value) == other_way(out, "q1", 1)
+
+
+@pytest.mark.parametrize("stricter", [True, False])
+def test_answer_questions_resumed_with_another_refusal_level_notices_it_in_any_line(assistant, tmp_path, stricter):
+    out = tmp_path / "out.jsonl"
+    doubtful = Question("d", "Was ist Torf?")
+    assert assistant.ask(doubtful.text).confidence < 0.5
+    sure = [Question(f"s{n}", "Das Bad öffnet im Mai") for n in range(5)]
+    assert assistant.ask(sure[0].text).confidence > 0.6
+    level = Assistant(assistant.news_index, settings=replace(assistant.settings, threshold=0.55))
+    first, second = (assistant, level) if stricter else (level, assistant)
+    answer_questions(first, [doubtful, *sure], out)
+    with pytest.raises(InputInvalid) as error:
+        answer_questions(second, [doubtful, *sure, QUESTIONS[0]], out, resume=True)
+    assert str(error.value) == other_way(out, "d", 1)
+    answer_questions(first, sure, out)
+    answer_questions(second, sure, out, resume=True)  # what both levels answer alike is one run
+
+
+@pytest.mark.parametrize(("change", "kept"), [(0.0, True), (0.0001, True), (-0.0001, True), (0.001, False)])
+def test_answer_questions_resumed_bears_only_what_rounding_does(assistant, tmp_path, change, kept):
+    out = tmp_path / "out.jsonl"
+    answer_questions(assistant, QUESTIONS[:1], out)
+    [line] = lines(out)
+    for one in [line, *line["citations"], *line["passages"]]:
+        key = "score" if "score" in one else "confidence"
+        one[key] = round(one[key] + change, 4)
+    out.write_text(json.dumps({**line, "seconds": 9.9}, ensure_ascii=False) + "\n", encoding="utf-8")
+    if kept:
+        answer_questions(assistant, QUESTIONS, out, resume=True)
+        assert [line["id"] for line in lines(out)] == [question.id for question in QUESTIONS]
+    else:
+        with pytest.raises(InputInvalid) as error:
+            answer_questions(assistant, QUESTIONS, out, resume=True)
+        assert str(error.value) == other_way(out, "q1", 1)
 
 
 @pytest.mark.parametrize("resume", [False, True])
@@ -204,6 +278,15 @@ def test_answer_questions_tells_where_it_cannot_write(assistant, tmp_path, resum
     assert str(no_folder.value).startswith(
         f"--out {missing} cannot be written (No such file or directory); name a file"
     )
+
+
+def test_answer_questions_names_a_failed_question_by_its_place(assistant, tmp_path):
+    out = tmp_path / "out.jsonl"
+    questions = [Question("q1", "?!", place="fragen.jsonl:7"), Question("q2", "!")]
+    reason = "the question is empty; ask one, such as: Wann beginnt die Messe?"
+    failures = [f"fragen.jsonl:7: {reason}", f"question q2: {reason}"]
+    assert answer_questions(assistant, questions, out) == failures
+    assert retrieve_questions(assistant, questions, out, unit="passage", top=1) == failures
 
 
 def test_retrieve_questions_writes_passages_best_first(assistant, tmp_path):
@@ -230,6 +313,23 @@ def test_retrieve_questions_resumed_after_a_kill_gives_the_file_of_one_run(assis
     retrieve_questions(assistant, QUESTIONS, out, unit=unit, top=2, resume=True, tell=lambda *done: told.append(done))
     assert lines(out) == lines(whole)
     assert told == [(2, 4), (3, 4), (4, 4)]
+
+
+@pytest.mark.parametrize(
+    "options", [{"unit": "sentence", "top": 2}, {"unit": "passage", "top": 1}, {"unit": "passage", "top": 3}]
+)
+@pytest.mark.parametrize("done", [1, 2, 4])
+def test_retrieve_questions_resumed_with_another_unit_or_top_leaves_the_file_alone(
+    assistant, tmp_path, write_article, options, done
+):
+    write_article("see.txt", "Der See ist tief.")
+    assistant.news_index.add([tmp_path / "news"])
+    out = tmp_path / "out.jsonl"
+    retrieve_questions(assistant, QUESTIONS[:done], out, unit="passage", top=2)
+    before = out.read_bytes()
+    with pytest.raises(InputInvalid, match="comes out differently now"):
+        retrieve_questions(assistant, QUESTIONS, out, **options, resume=True)
+    assert out.read_bytes() == before
 
 
 def test_answers_and_hits_are_not_resumed_as_each_other(assistant, tmp_path):

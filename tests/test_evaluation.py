@@ -1,18 +1,23 @@
 import json
 import shutil
+import signal
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from helpers import CountingEmbedder
 
-from index.errors import InputInvalid, QuestionInvalid
+from index import command_line
+from index.command_line import run
+from index.errors import IndexMissing, InputInvalid, QuestionInvalid
 from index.store import NewsIndex
+from qa import options
 from qa.__main__ import main
 from qa.answers import Assistant
-from qa.evaluation import estimates, evaluate, evaluate_questions, grouped, index_of_texts
+from qa.evaluation import add_texts, estimates, evaluate, evaluate_questions, grouped, index_for_texts
 from qa.evaluation_folder import EvaluationFolder
 from qa.question_files import Question
+from qa.reader import AnsweringModel
 from qa.results import MEASURES, Outcome, Scored
 from qa.settings import Settings
 
@@ -98,7 +103,7 @@ def test_evaluate_writes_every_file_and_reads_it_again(assistant, question_file,
     assert (
         again.faults
         == evaluation.faults
-        == ("question q4: the question is empty; ask one, such as: Wann beginnt die Messe?",)
+        == ("gold.jsonl:4: the question is empty; ask one, such as: Wann beginnt die Messe?",)
     )
     assert [one.question for one in again.scored] == [one.question for one in evaluation.scored]
     assert [one.outcome for one in again.scored] == [one.outcome for one in evaluation.scored]
@@ -174,6 +179,136 @@ def test_evaluate_leaves_no_report_of_the_run_before_while_it_works(assistant, q
     assert {path.name for path in folder.folder.iterdir()} & {"metrics.json", "report.html", "scores.jsonl"} == set()
     with pytest.raises(InputInvalid, match="was not finished; go on with"):
         folder.read()
+
+
+@pytest.fixture
+def command(sample_index, embedder, reader, capsys, monkeypatch):
+    """Run `evaluate` on the sample articles, with the models loaded already; gives status and stderr."""
+    monkeypatch.setattr(command_line, "SentenceTransformerEmbedder", lambda _name: embedder)
+    monkeypatch.setattr(options, "named_reader", lambda name: reader if name == "trained" else AnsweringModel(name))
+    handler = signal.getsignal(signal.SIGTERM)
+
+    def run_command(*arguments):
+        status = run(main, ["evaluate", "--quiet", *map(str, arguments)])
+        return status, capsys.readouterr().err
+
+    yield run_command
+    signal.signal(signal.SIGTERM, handler)
+
+
+@pytest.fixture
+def squad_file(tmp_path):
+    path = tmp_path / "squad.json"
+    qas = [{"id": "s1", "question": "Wann öffnet das Bad?", "is_impossible": True}]
+    data = [{"title": "Bad", "paragraphs": [{"context": "Das Bad öffnet im Mai.", "qas": qas}]}]
+    path.write_text(json.dumps({"version": "2.0", "data": data}))
+    return path
+
+
+@pytest.fixture
+def empty_index(tmp_path, embedder):
+    NewsIndex.open_or_create(tmp_path / "leer", embedder).close()
+    return tmp_path / "leer"
+
+
+@pytest.mark.parametrize("out", ["neu", "neu/tief/out", "da"])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--index", "{fehlt}", "--questions", "{gold}"], "{fehlt}"),
+        (["--index", "{index}", "--questions", "{gold}", "--reader", "{fehlt}"], "{fehlt}"),
+        (["--index", "{index}", "--questions", "{fehlt}"], "{fehlt} cannot be read"),
+        (["--index", "{index}", "--questions", "{leer}"], "{leer} holds no question"),
+        (["--index", "{empty_index}", "--questions", "{gold}"], "{empty_index} holds no articles"),
+        (["--index", "{index}", "--questions", "{gold}", "--qrels", "{leer}"], "{leer} judges none"),
+        (["--squad", "--questions", "{gold}"], "{gold} carries no articles"),
+        (["--squad", "--questions", "{squad}", "--qrels", "{fehlt}"], "{fehlt} cannot be read"),
+        (["--squad", "--questions", "{squad}", "--reader", "{fehlt}"], "{fehlt}"),
+    ],
+)
+def test_evaluate_command_that_answers_nothing_leaves_nothing_behind(
+    command, sample_index, empty_index, question_file, squad_file, tmp_path, arguments, message, out
+):
+    (tmp_path / "da").mkdir()
+    empty = tmp_path / "leer.jsonl"
+    empty.write_text("\n")
+    names = {
+        "index": sample_index.folder,
+        "empty_index": empty_index,
+        "gold": question_file,
+        "squad": squad_file,
+        "leer": empty,
+        "fehlt": tmp_path / "fehlt",
+    }
+    before = set(tmp_path.iterdir())
+    status, err = command(*(one.format(**names) for one in arguments), "--out", tmp_path / out)
+    assert (status, err.count("\n")) == (1, 1)
+    assert message.format(**names) in err
+    assert set(tmp_path.iterdir()) == before
+    assert list((tmp_path / "da").iterdir()) == []
+
+
+def test_evaluate_that_answers_nothing_leaves_nothing_behind(question_file, empty_index, tmp_path):
+    with pytest.raises(IndexMissing, match="holds no articles"):
+        evaluate(empty_index, question_file, tmp_path / "out", reader="none")
+    assert not (tmp_path / "out").exists()
+
+
+def test_evaluate_that_answers_nothing_keeps_what_an_earlier_run_left(
+    sample_index, question_file, empty_index, tmp_path
+):
+    evaluate(sample_index.folder, question_file, tmp_path / "out", reader="none")
+    before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    with pytest.raises(IndexMissing, match="holds no articles"):
+        evaluate(empty_index, question_file, tmp_path / "out", reader="none")
+    assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
+def test_evaluate_command_keeps_what_was_answered_when_it_fails(command, sample_index, question_file, tmp_path):
+    out, index = tmp_path / "out", ["--index", sample_index.folder]
+    arguments = [*index, "--questions", question_file, "--out", out]
+    (tmp_path / "out" / "report.html.new").mkdir(parents=True)  # nothing can be written there
+    (tmp_path / "out" / "run.json").write_text("{}")
+    status, err = command(*arguments)
+    assert (status, f"--out {out} cannot be written" in err) == (1, True)
+    assert len((out / "answers.jsonl").read_text(encoding="utf-8").splitlines()) == 4
+
+
+def test_evaluate_command_that_fails_leaves_an_earlier_run_alone(command, sample_index, squad_file, tmp_path):
+    out, index = tmp_path / "out", ["--index", sample_index.folder]
+    assert command("--squad", "--questions", squad_file, "--out", out) == (0, "")
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert command(*index, "--questions", tmp_path / "fehlt", "--out", out)[0] == 1
+    assert command("--squad", "--questions", tmp_path / "fehlt", "--out", out)[0] == 1
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("lacking", [1, 3, 5])
+def test_evaluate_names_gold_articles_that_the_index_lacks(assistant, tmp_path, caplog, lacking):
+    entries = [{"id": "da", "question": "Wer?", "gold": [{"article": "bad", "sentence": "Das Bad"}]}]
+    for number in range(lacking):
+        gold = [{"article": f"fehlt\u200b{n}.txt", "sentence": "Ein Satz."} for n in (number, 0)]
+        entries.append({"id": f"f{number}", "question": "Wo?", "gold": gold})
+    entries.append({"id": "urteil", "question": "Wann?", "relevant": {"moor.txt": 1, "fehlt\u200b0.txt": 1}})
+    path = tmp_path / "gold.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in entries), encoding="utf-8")
+    told = []
+    evaluate_questions(
+        assistant, path, EvaluationFolder(tmp_path / "out"), tell=lambda *_: told.append(len(caplog.messages))
+    )
+    index = assistant.news_index.folder
+    names = ", ".join(f"fehlt\\u200b{number}.txt" for number in range(min(lacking, 3)))
+    assert caplog.messages == [
+        f"{lacking + 1} of {lacking + 2} questions have gold in articles that {index} lacks, which counts as not found "
+        f"({names}{' and 2 more' if lacking == 5 else ''}); "
+        f"add them with: python -m index add --index {index} PATH..., or mend their names in {path}"
+    ]
+    assert told[0] == 1  # before the first answer
+
+
+def test_evaluate_names_no_articles_where_the_index_has_them_all(assistant, question_file, tmp_path, caplog):
+    evaluate_questions(assistant, question_file, EvaluationFolder(tmp_path / "out"))
+    assert caplog.messages == []
 
 
 def test_evaluate_refuses_a_file_without_questions(assistant, tmp_path):
@@ -337,7 +472,8 @@ def test_evaluate_with_squad_searches_the_texts_that_come_with_the_questions(tmp
     path = tmp_path / "squad.json"
     path.write_text(json.dumps({"version": "2.0", "data": [{"title": "Bad", "paragraphs": [paragraph]}]}))
     folder = EvaluationFolder(tmp_path / "out")
-    news_index = index_of_texts(path, folder, CountingEmbedder(), resume=False)
+    news_index = index_for_texts(folder, CountingEmbedder(), resume=False)
+    add_texts(news_index, path, folder)
     evaluation = evaluate_questions(Assistant(news_index, settings=Settings(threshold=0.0)), path, folder)
     news_index.close()
     [one] = evaluation.scored
@@ -351,7 +487,8 @@ def test_evaluate_with_squad_begins_its_index_anew(tmp_path):
         data = [{"title": word, "paragraphs": [{"context": f"Das {word} ist nass.", "qas": []}]}]
         path = tmp_path / f"{word}.json"
         path.write_text(json.dumps({"version": "1.1", "data": data}))
-        news_index = index_of_texts(path, folder, CountingEmbedder(), resume=False)
+        news_index = index_for_texts(folder, CountingEmbedder(), resume=False)
+        add_texts(news_index, path, folder)
         [entry] = news_index.entries()
         assert word in entry.article.text
         news_index.close()

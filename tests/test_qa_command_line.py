@@ -12,6 +12,7 @@ from qa.answers import Assistant
 from qa.feedback import Judgement, keep, question_rows, read
 
 ATTACK = "Wann hat der Angriff auf Dubrowez begonnen?"
+DOUBTFUL = "Welcher Staat steckt hinter den Drohnenflügen über Ahlerfeld?"
 
 
 @pytest.fixture
@@ -93,6 +94,11 @@ def test_ask_restricts_the_search(command):
         (["ask", ATTACK, "--since", "gestern"], "--since must be a date like 2025-11-30, not 'gestern'"),
         (["ask", ATTACK, "--until", "2025-02-30"], "--until must be a date like 2025-11-30, not '2025-02-30'"),
         (
+            ["ask", ATTACK, "--since", "2025-05-01", "--until", "2025-04-30"],
+            "the period ends before it begins: --since is 2025-05-01, --until is 2025-04-30; "
+            "exchange the two, or leave one out",
+        ),
+        (
             ["ask", ATTACK, "--article", "fehlt\x1b.txt"],
             "'fehlt\\x1b.txt' is no article of {index}; see: python -m index list --index {index}",
         ),
@@ -159,6 +165,31 @@ def test_batch_resumes(command, questions, tmp_path):
     assert [line["id"] for line in objects(out)] == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("subcommand", "first", "second"),
+    [
+        ("batch", [], ["--reader", "none"]),
+        ("batch", ["--reader", "none"], ["--workers", "2"]),
+        ("batch", [], ["--refusal", "strict"]),
+        ("retrieve", [], ["--top", "3"]),
+        ("retrieve", ["--unit", "sentence"], ["--unit", "sentence", "--reader", "none"]),
+    ],
+)
+def test_resumed_with_other_options_leaves_the_file_alone(command, questions, tmp_path, subcommand, first, second):
+    questions.write_text(
+        f'{{"id": "zweifel", "question": "{DOUBTFUL}"}}\n{{"id": "a", "question": "{ATTACK}"}}\n', encoding="utf-8"
+    )
+    out = tmp_path / "out.jsonl"
+    arguments = (subcommand, "--questions", questions, "--out", out, "--quiet")
+    assert command(*arguments, *first) == (0, "", "")
+    before = out.read_bytes()
+    status, printed, err = command(*arguments, *second, "--resume")
+    assert (status, printed, err.count("\n")) == (1, "", 1)
+    assert err.startswith(f"error: --out {out} was written in another way: question ")
+    assert out.read_bytes() == before
+    assert command(*arguments, *first, "--resume") == (0, "", "")
+
+
 def test_batch_names_bad_lines_does_the_rest_and_exits_with_1(command, questions, tmp_path):
     with questions.open("a", encoding="utf-8") as stream:
         stream.write(f'Unsinn\n{{"id": "lang", "question": "{"Wo? " * 600}"}}\n{{"id": "c", "question": "{ATTACK}"}}\n')
@@ -166,7 +197,7 @@ def test_batch_names_bad_lines_does_the_rest_and_exits_with_1(command, questions
     assert (status, out) == (1, "")
     assert err.splitlines() == [
         f'{questions}:3: is no JSON object like {{"id": "q1", "question": "Wann beginnt die Messe?"}}',
-        "question lang: the question has 2,399 characters, 2,000 are allowed; shorten it",
+        f"{questions}:4: the question has 2,399 characters, 2,000 are allowed; shorten it",
         "error: 2 questions could not be used, the others are done; mend those lines",
     ]
     assert [line["id"] for line in objects(tmp_path / "out.jsonl")] == ["a", "b", "lang", "c"]

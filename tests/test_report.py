@@ -489,6 +489,27 @@ def test_report_links_into_the_chat_with_the_question_as_it_was_understood():
     assert "Vorher gefragt: Was ist mit dem Bad?" in text_of(entry(page, "q-h1"))
 
 
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.WRONG])
+def test_report_shortens_a_long_question_wherever_it_is_shown(outcome):
+    long = f"{'Wo? ' * 300}Ende"
+    answer = {"understood": f"{long}?"} | ({"error": "zu lang"} if outcome is Outcome.FAILED else {})
+    one = scored("k1", outcome, text=long, history=(f"{long}!",), answer=answer)
+    page = report(evaluation(one), ARTICLES)
+    shown = f"{'Wo? ' * 124}Wo?…"
+    assert len(shown) == 500
+    node = entry(page, "q-k1")
+    assert text_of(node.xpath("h3")[0]) == f"#1 {shown}"
+    assert text_of(parsed(page).xpath("//ol[@class='zuerst']/li/h3")[0]) == shown
+    assert [text_of(one) for one in node.xpath("p[@class='leise']")] == [
+        f"Vorher gefragt: {shown}",
+        f"{REPORT['de']['understood']}: {shown}",
+    ]
+    [link] = node.xpath(".//a[@class='chat']/@href")
+    # the chat takes no question that could not be asked here
+    assert unquote(link.split("=", 1)[1]) == (shown if outcome is Outcome.FAILED else f"{long}?")
+    assert "Ende" not in page.replace(link, "")
+
+
 def test_report_rejects_an_address_that_is_none_of_the_web():
     with pytest.raises(InputInvalid, match="must begin with http:// or https://, not 'javascript:alert"):
         report(evaluation(), ARTICLES, chat="javascript:alert(1)")
