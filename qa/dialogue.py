@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from index.analysis import content_phrases, terms
-from qa.questions import detect_language
+from qa.questions import AnswerKind, detect_language, expected_kind
 
 _LONGEST_FOLLOW_UP = 40  # words; a longer text says itself what it is about
 _LONGEST_NOTE = 12  # words that are carried over in brackets
-_LONGEST_FRAME = 20  # words of a question of which one part may be replaced
-_LONGEST_PART = 5  # words of that part
+_LONGEST_PART = 5  # words of a part that takes the place of another
 _SHORTEST_PART = 4  # letters of a part of a compound
 
 _TOKEN = re.compile(r"\w+(?:[-'’.:&/]\w+)*")
@@ -19,7 +18,7 @@ _NOTED = re.compile(r"([^?]*\?) \(([^()]*)\)")  # a question that was made whole
 
 # what may stand in front of a follow-up
 _OPENER = re.compile(
-    r"(?i)(?:(?:und|aber|oder|also|na|and|but|or|so|а|и|но|і|й|але|та)\b[\s,]*)+(?:(?:auch|dann|also|then)\b\s*)?|"
+    r"(?i)(?:(?:un[dt]?|aber|oder|also|na|and|but|or|so|а|и|но|і|й|але|та)\b[\s,]*)+(?:(?:auch|dann|also|then)\b\s*)?|"
     r"auch (?=\w)"
 )
 _WHAT_OF = re.compile(
@@ -43,15 +42,7 @@ _PREPOSITION = (
     "vor|unter|laut|trotz|ohne|neben|hinter|zwischen|während|since|until|by|for|from|with|at|on|to|of|about|"
     "according to|с|до|в|у|на|за|от|о|від|з|про|к|для|из|із|после|після"
 )
-_SAME_PREPOSITION = (
-    ("in", "im", "ins"),
-    ("an", "am", "ans"),
-    ("zu", "zum", "zur"),
-    ("bei", "beim"),
-    ("von", "vom"),
-    ("für", "fuer"),
-    ("über", "ueber"),
-)
+_SAME_PREPOSITION = ("in|im|ins", "an|am|ans", "zu|zum|zur", "bei|beim", "von|vom", "für|fuer", "über|ueber")
 _ASKING = re.compile(
     rf"(?i)(?:(?:{_PREPOSITION}) )?(?:"
     rf"we[rmn]|wessen|was|wann|warum|weshalb|weswegen|wieso|wohin|woher|"
@@ -90,10 +81,12 @@ _TIME = re.compile(rf"(?i)\b(?:{'|'.join(_TIME_FORMS)})\b")
 _TIME_NOUN = re.compile("jahre?s?|monate?s?|woche|tage?n?|sommer|winter|herbst|frühjahr|saison|jahrhundert")
 
 _ARTICLE = "(?:de[rmn]|die|das|ein(?:e[mnr]?)?|seine?[mnr]?|ihre?[mnr]?|the) "
+_LEADING_ARTICLE = re.compile(rf"(?i){_ARTICLE}")
 _CAPITAL = r"[^\W\d_a-zäöüß][\w’']*(?:[-&]\w+)*"  # a word with a capital letter
 _PHRASE = rf"(?:{_ARTICLE})?(?:[a-zäöüß]+e[mnrs]? )*{_CAPITAL}(?: {_CAPITAL})*"  # article, adjectives, nouns
 _FULL_NAME = re.compile(
-    rf"\b(?:(?:Dr\.|Prof\.) )*{_CAPITAL}(?: (?:van|von|de|di|da|del|bin)(?: der| den)?)?(?: {_CAPITAL})+"
+    rf"\b(?:{_CAPITAL} )?(?:(?:Dr\.|Prof\.) )*"  # "Historiker Dr."
+    rf"{_CAPITAL}(?: (?:van|von|de|di|da|del|bin)(?: der| den)?)?(?: {_CAPITAL})+"
 )
 _DETERMINER = re.compile(
     r"(?i)de[rmns]|die|das|ein(?:e[mnrs]?)?|kein(?:e[mnrs]?)?|[ai]m|beim|[vz]om|zu[mr]|ins|ans|aufs|diese[mnrs]?|"
@@ -107,7 +100,7 @@ _LOWER_CASE_NOUN = re.compile(
 _INFLECTED = re.compile(r"\w+e[mnrs]?")
 _PARTICIPLE = re.compile(r"\w*ge\w{2,}(?:t|en)|(?:be|ver|er|zer|ent|miss)\w{3,}(?:t|en)|\w+(?:iert|ieren)")
 _FURTHER_ON = re.compile(rf"(?:te|ne|de)[mnrs]? {_CAPITAL}")  # "das in der Nacht gesunkene Schiff": an article
-_MAY_BE_VERB = re.compile(r"\w+(?:t|en|te) ")
+_MAY_BE_VERB = re.compile(r"\w+(?:(?:t|en|te) | (?:er|sie|es|ih[mnr]|(?:sein|ihr)e[mnrs]?)\b)")
 _ADJECTIVE = re.compile(r"\w+(?:lich|ig|isch|bar|sam|los|voll|haft)(?:e[mnrs]?)?")
 _SAYING = (
     r"sagt|sagte|sagen|meint|meinte|reagiert|reagierte|reagieren|antwortete?|kommentierte?|erklärte?|forderte?|schreibt|"
@@ -116,11 +109,16 @@ _SAYING = (
 
 _REACTION = re.compile(r"(?i)(?:was|wie) (?:sagt|sagte|sagen|meint|meinte|reagierte?|antwortete?|kommentierte?) ")
 _BOUNDARY = re.compile(
-    r"(?i)[,;:.!?–]|\b(?:wenn|dass|daß|als|weil|ob|bevor|nachdem|obwohl|während|falls|sobald|solange|und|oder|aber|"
-    r"wie|was|wann|wo|wer|warum|wohin|if|when|that|because|after|before|while|and|or)\b"
+    r"(?i)[,;:.!?–]|(?<!mehr )(?<!weniger )\bals\b|\b(?:wenn|dass|daß|weil|ob|bevor|nachdem|obwohl|während|falls|"
+    r"sobald|solange|und|oder|aber|wie|was|wann|wo|wer|warum|wohin|if|when|that|because|after|before|while|and|or)\b"
 )
 _CLAUSE_FOLLOWS = re.compile(r"(?i),|\b(?:dass|daß|ob)\b")  # "Was spricht dafür, dass ...": nothing earlier is meant
 _PERSONAL = frozenset(("er", "sie", "ihm", "ihn", "ihnen"))
+# pronouns with what stands before a noun, or opens a name, that they cannot stand for
+_DISAGREEING = re.compile(
+    r"(?:er|ihn) (?:die|k?eine|frau|das)|(?:ihm|sein\w*) (?:die|k?eine|frau)|"
+    r"(?:sie|ih(?:nen|r\w*)) (?:das|dem|k?ein(?:em)?|[ai]m|beim|[vz]om|zum|herrn?)"
+)
 _POSSESSIVE = re.compile("(?:sein|ihr)(?:e[mnrs]?)?")
 _POINTING = re.compile(
     r"dort|dorthin|damals|dessen|deren|daher|seitdem|seither|deswegen|deshalb|das|dies|diese[mnrs]?|"
@@ -132,7 +130,7 @@ _PERSON = re.compile(
     r"(?i)\b(?:er|sie|ihm|ihn|ihnen|seine?[mnrs]?|ihre?[mnrs]?|he|she|him|hers?|his|он|она|его|её|ее|ему|ей|він|вона|"
     r"його|її|йому|їй)\b"
 )
-_PLURAL = re.compile(r"(?i)\b(?:sind|\w+en) sie\b")
+_PLURAL = re.compile(r"(?i)\b(?:sind|\w+en) sie\b")  # or polite
 _FOREIGN_PRONOUN = re.compile(
     r"(?i)\b(?:he|she|they|him|her|his|their|them|its|those|these|он|она|они|его|её|ее|ему|ей|им|их|н[её]м|ней|них|ним|"
     r"він|вона|вони|його|її|йому|їй|їм|їх|ньому)\b"
@@ -157,7 +155,7 @@ _COMMON_WORDS = f"""
 überhaupt ungefähr zuletzt zuerst danach vorher nachher später früher wieder immer bald endlich jemand niemand wenig
 weniger wenige genug passiert geschehen geschah los schuld statt betroffen beteiligt neu neue neuen erste erster
 ersten zweite zweiter zweiten dritte dritter dritten nächste nächsten letzte letzten beiden sonst außerdem davor zu ja
-nein gar bloß so ganz nochmal konkret sagen sagt sagte gesagt macht gemacht geben heißt kam kamen ging weitere
+nein gar bloß pro so ganz nochmal konkret sagen sagt sagte gesagt macht gemacht geben heißt kam kamen ging weitere
 weiteren genauer details euro exactly then happened много еще ещё ще именно
 """
 _COMMON = frozenset(_COMMON_WORDS.split()) | _VERBS  # words that say nothing about a topic
@@ -183,16 +181,19 @@ Erklärung damage cost costs price reason cause consequences result people victi
 _SORT_WORDS = """
 Firma Unternehmen Konzern Verein Stadt Gemeinde Dorf Land Region Gebäude Haus Schiff Produkt Projekt Vorhaben Unfall
 Polizei Feuerwehr Gericht Staatsanwaltschaft Behörde Verwaltung Regierung Opposition Partei Gewerkschaft Verband
-Versicherung Präsident Präsidentin Minister Ministerin Bürgermeister Bürgermeisterin Brücke Museum Schule Krankenhaus
-Kirche Bahnhof Halle Hafen Markt Straße Fabrik Werk Anlage Zug Bus Auto Boot Wagen Flugzeug Fahrzeug Leiche Waffe
-Feuer Brand Explosion Angriff Anschlag Tat Überfall Diebstahl Wahl Abstimmung Spiel Turnier Konzert Fest Feier
-Ausstellung Gesetz Vertrag Antrag Klage Prozess Studie Bericht Gutachten Bild Tier Tiere Verfahren Verhandlung
-Besatzung Mannschaft Team Crew Gruppe Mutter Vater Sohn Tochter Bruder Schwester Eltern Ehefrau Ehemann Wohnung
-Verdacht Erfolg Fehler Maßnahme Maßnahmen Kampagne Veranstaltung Treffen Sitzung Foto Video Schlacht Kampf Kämpfe
-Offensive Krieg
+Versicherung Präsident Präsidentin Minister Ministerin Bürgermeister Bürgermeisterin Krankenhaus Markt Fabrik Werk
+Anlage Zug Bus Auto Boot Wagen Flugzeug Fahrzeug Leiche Waffe Feuer Brand Explosion Angriff Anschlag Tat Überfall
+Diebstahl Wahl Abstimmung Spiel Turnier Konzert Fest Feier Ausstellung Gesetz Vertrag Antrag Klage Prozess Studie
+Bericht Gutachten Bild Tier Tiere Verfahren Verhandlung Besatzung Mannschaft Team Crew Gruppe Mutter Vater Sohn Tochter
+Bruder Schwester Eltern Ehefrau Ehemann Wohnung Verdacht Erfolg Fehler Maßnahme Maßnahmen Kampagne Veranstaltung Treffen
+Sitzung Foto Video Schlacht Kampf Kämpfe Offensive Krieg
 """
+# nouns that make the name of a place of what they are joined to
+_SITES = tuple(
+    terms("Brücke Tunnel Straße Bahnhof Hafen Halle Schule Kirche Museum Turm Park Tal Ufer Schleuse Stadion Insel See")
+)
 _ASPECTS = frozenset(terms(_ASPECT_WORDS))  # nouns for a side, a part or a role of something
-_GENERIC = _ASPECTS | frozenset(terms(_SORT_WORDS))  # and for the sort of thing that it is: no topics of their own
+_GENERIC = _ASPECTS.union(terms(_SORT_WORDS), _SITES)  # and for the sort of thing that it is: no topics of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,6 @@ class _Reading:
     opened: bool  # whether something like "und" stood in front
     asking: re.Match[str] | None  # the question words at its beginning
     words: tuple[re.Match[str], ...]
-    telling: int  # how many of them may name something: no stop words, adverbs, times or mere numbers
     things: tuple[int, ...]  # words that name something
     topics: tuple[int, ...]  # of these, the ones that are not generic
     names: tuple[int, ...]  # of these, the ones that look like proper names
@@ -287,7 +287,6 @@ def _read(question: str) -> _Reading:
         opened=opened,
         asking=asking,
         words=words,
-        telling=len(telling),
         things=things,
         topics=topics,
         names=tuple(n for n in topics if n in capitals and _is_name(words, n, verb)),
@@ -346,21 +345,18 @@ def _leans(reading: _Reading, recent: Sequence[Earlier]) -> bool:
         return False
     if detect_language(reading.text) != "de" or _FOREIGN_PRONOUN.search(reading.text):
         return _foreign_leans(reading)
+    short = len(reading.words) <= _LONGEST_PART
     if reading.opened:
         enough = len(reading.topics) > 3 or (len(reading.topics) > 1 and len(reading.names) > 0)
-        return not enough or (reading.asking is None and len(reading.words) <= _LONGEST_PART)
+        return not enough or (reading.asking is None and short)
     if not reading.topics or _is_fragment(reading):
         return True
     if any(_stands_for_earlier(reading, n) for n in range(len(reading.words))):
         return True
-    if _REACTION.match(reading.text) and len(reading.words) <= _LONGEST_PART and _count_runs(reading.topics) == 1:
+    if _REACTION.match(reading.text) and short and len(_runs(reading, reading.topics)) == 1:
         return True
     known = _known(recent)
-    return (
-        not reading.names
-        and reading.telling <= _LONGEST_PART
-        and all(_was_named(reading.words[n][0], known) for n in reading.topics)
-    )
+    return not reading.names and all(_was_named(reading.words[n][0], known) for n in reading.topics)
 
 
 def _foreign_leans(reading: _Reading) -> bool:
@@ -398,9 +394,9 @@ def _stands_for_earlier(reading: _Reading, n: int) -> bool:
     if n and word[0][0].isupper():
         return False  # the polite "Sie" and "Ihr"
     if lowered in _PERSONAL or (lowered == "ihr" and not _is_article(reading, n)):
-        return not _named_in_clause_before(reading, word.start())
+        return not _named_in_clause_before(reading, n)
     if _POSSESSIVE.fullmatch(lowered):
-        return not last and not any(place < n for place in reading.things)
+        return not last and not _named_before(reading, n)
     if lowered in ("beide", "beiden"):
         return n + 1 not in reading.topics and not reading.names
     if _CLAUSE_FOLLOWS.search(text, word.end()) or text[: word.start()].endswith(", "):
@@ -411,12 +407,8 @@ def _stands_for_earlier(reading: _Reading, n: int) -> bool:
         return False
     if not last and _TIME_NOUN.fullmatch(reading.words[n + 1][0].lower()):
         return False
-    idiom = last and _IDIOM.fullmatch(lowered) and reading.names and _count_runs(reading.topics) > 1
-    return not idiom and not _named_in_clause_before(reading, word.start())
-
-
-def _count_runs(positions: Sequence[int]) -> int:
-    return sum(n - 1 not in positions for n in positions)
+    idiom = last and _IDIOM.fullmatch(lowered) and reading.names and len(_runs(reading, reading.topics)) > 1
+    return not idiom and not _named_in_clause_before(reading, n)
 
 
 def _is_article(reading: _Reading, n: int) -> bool:
@@ -430,10 +422,32 @@ def _is_article(reading: _Reading, n: int) -> bool:
     return False
 
 
-def _named_in_clause_before(reading: _Reading, position: int) -> bool:
-    """Whether another clause before `position` names something; in its own clause a pronoun means somebody else."""
-    ends = [reading.words[n].end() for n in reading.things if reading.words[n].end() < position]
-    return bool(ends) and _BOUNDARY.search(reading.text, ends[0], position) is not None
+def _named_in_clause_before(reading: _Reading, n: int) -> bool:
+    """Whether another clause before a word names what it may mean; in its own clause a pronoun means something else."""
+    named = _named_before(reading, n)
+    start, end = reading.words[named[0]].end() if named else 0, reading.words[n].start()
+    return bool(named) and _BOUNDARY.search(reading.text, start, end) is not None
+
+
+def _named_before(reading: _Reading, n: int) -> list[int]:
+    """The things before a word, for a pronoun without those of another gender, as far as their articles tell."""
+    pronoun = reading.words[n][0].lower()
+    return [
+        place
+        for place in reading.things
+        if place < n and not _DISAGREEING.fullmatch(f"{pronoun} {_opener(reading, place)}")
+    ]
+
+
+def _opener(reading: _Reading, place: int) -> str:
+    """What stands before a noun and those next to it; "Frau" and "Herr" themselves; "dem" for a masculine "der"."""
+    while place - 1 in reading.things:
+        place -= 1
+    title, opener, before = (reading.words[n][0].lower() if n >= 0 else "" for n in (place, place - 1, place - 2))
+    if title in ("frau", "herr", "herrn"):
+        return title
+    feminine = place - 2 in reading.things or re.fullmatch(_PREPOSITION, before)
+    return "dem" if opener == "der" and not feminine else opener
 
 
 def _known(recent: Sequence[Earlier]) -> frozenset[str]:
@@ -450,7 +464,8 @@ def _was_named(noun: str, known: frozenset[str]) -> bool:
 def _same(term: str, other: str) -> bool:
     if min(len(term), len(other)) < _SHORTEST_PART:
         return term == other
-    return other.endswith(term) or term.startswith(other)
+    place = term.endswith(_SITES) and other not in _GENERIC  # the bridge over the Wehra has a name of its own
+    return other.endswith(term) or (term.startswith(other) and not place)
 
 
 # ---- making them whole
@@ -498,7 +513,7 @@ def _with_part_replaced(reading: _Reading, previous: str) -> Understood | None:
     main, notes = _parts(previous)
     before = _read(main + "?")
     part = _part(reading, before)
-    if part is None or len(before.words) > _LONGEST_FRAME:
+    if part is None:
         return None
     span = _span_of_time(part, main) or _span_of_phrase(part, main) or _span_of_name(reading, before, main)
     if span is None:
@@ -552,9 +567,9 @@ def _span_of_phrase(part: str, main: str) -> tuple[int, int] | None:
     preposition = _preposition(part)
     if preposition is None or _TIME.fullmatch(part):
         return None
-    forms = next((forms for forms in _SAME_PREPOSITION if preposition in forms), (preposition,))
+    forms = next((forms for forms in _SAME_PREPOSITION if preposition in forms.split("|")), preposition)
     noun = _PHRASE if re.search(rf"\w {_CAPITAL}", main) else rf"(?:{_ARTICLE})?[\w-]+"
-    found = re.finditer(rf"\b(?:{'|'.join(forms)}) {noun}", main)
+    found = re.finditer(rf"\b(?:{forms}) {noun}", main)
     spans = [old.span() for old in found if not _TIME.fullmatch(old[0])]
     return spans[-1] if spans else None
 
@@ -568,17 +583,17 @@ def _span_of_name(reading: _Reading, before: _Reading, main: str) -> tuple[int, 
     if not reading.topics or _DETERMINER.fullmatch(reading.words[0][0]):
         return None
     offset = main.find(before.text)
-    runs = [(start + offset, end + offset) for start, end in _runs(before)]
+    runs = [(start + offset, end + offset) for start, end in _runs(before, before.names)]
     free = [span for span in runs if not re.search(rf"(?i)\b(?:{_PREPOSITION}) (?:{_ARTICLE})?$", main[: span[0]])]
     spans = free or runs
     return spans[0] if len(spans) == 1 else None
 
 
-def _runs(reading: _Reading) -> list[tuple[int, int]]:
-    """Spans of the names, those of several words whole."""
+def _runs(reading: _Reading, positions: Sequence[int]) -> list[tuple[int, int]]:
+    """Spans of the words at these positions, names of several words whole."""
     spans: list[tuple[int, int]] = []
-    for start, end in (reading.words[n].span() for n in reading.names):
-        if spans and reading.text[spans[-1][1] : start] == " ":
+    for start, end in (reading.words[n].span() for n in positions):
+        if spans and reading.text[spans[-1][1] : start] in (" ", " & "):
             start = spans.pop()[0]
         spans.append((start, end))
     return spans
@@ -587,7 +602,7 @@ def _runs(reading: _Reading) -> list[tuple[int, int]]:
 def _with_note(question: str, reading: _Reading, recent: Sequence[Earlier]) -> Understood:
     """The question as it was typed, with what it leans on behind it in brackets."""
     main, notes = _parts(recent[0].question)
-    person = _person(recent) if _PERSON.search(reading.text) and not _PLURAL.search(reading.text) else None
+    person = _person(recent) if _PERSON.search(_PLURAL.sub("", reading.text)) else None
     part = reading.asking is None and _is_phrase(reading) and (reading.topics or _TIME.fullmatch(reading.text))
     if part and len(main.split()) <= _LONGEST_NOTE:
         phrases = [main, *notes]  # the question is the same, but for a part that has no place in it
@@ -610,6 +625,8 @@ def _things(text: str, *, aspects: bool) -> list[str]:
     if detect_language(text) != "de":
         return _told(text)
     reading = _read(text)
+    if not reading.things:
+        reading = _read(text.rstrip("?"))  # typed without capital letters
     named = {reading.words[n][0] for n in reading.things}
     phrases = _kept(text, lambda word: word in named or word == "&" or re.fullmatch(_YEAR, word) is not None)
     return [phrase for phrase in phrases if aspects or set(terms(phrase)) - _ASPECTS]
@@ -638,8 +655,11 @@ def _shortened(phrases: Sequence[str], question: str) -> tuple[str, ...]:
 def _person(recent: Sequence[Earlier]) -> str | None:
     """Who was named last as the answer; None where a question names somebody, who is carried over with its topic."""
     for turn in recent:
-        if turn.short_answer and _FULL_NAME.fullmatch(turn.short_answer):
-            return turn.short_answer
+        kind, answer = expected_kind(turn.question), _after(_LEADING_ARTICLE, turn.short_answer or "")
+        if kind is AnswerKind.PERSON and 0 < len(answer.split()) <= _LONGEST_PART:
+            return answer
+        if kind in (AnswerKind.PERSON, AnswerKind.OTHER) and (name := _FULL_NAME.match(answer)):
+            return name[0]
         if _FULL_NAME.search(turn.question):
             return None
     return None
