@@ -55,10 +55,11 @@ LARGEST_FILE = 20_000_000  # bytes
 LARGEST_UPLOAD = 64_000_000
 MOST_FILES = 60  # in one upload
 LONGEST_WAIT = 120.0  # seconds for an answer, which is then given up
+LONGEST_SEARCH = 10.0  # seconds of it until passages are found
 LAST_SECONDS = 10.0  # that answers have which are being worked on when the program is stopped
 
 Handler = Callable[..., Any]  # a method of the desk: gives what is shown by name, at once or in steps
-_at_work: set[Iterator[Shown]] = set()  # those of which a thread has begun a step, although nobody may wait for it
+_at_work: set[Iterator[Any]] = set()  # those of which a thread has begun a step, although nobody may wait for it
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -246,9 +247,9 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
 
     page = gr.Blocks(title=PAGE["de"]["title"], analytics_enabled=False, delete_cache=(600, 3600), fill_width=True)
     with page:
-        for name, value in (("turns", []), ("identity", ""), ("rows", ROWS), ("removed", None), ("renaming", "")):
+        for name, value in (("turns", []), ("rows", ROWS), ("removed", None), ("renaming", "")):
             parts[name] = gr.State(value)
-        for name in ("clicked", "picked", "recalled", "handout", "stored"):
+        for name in ("clicked", "picked", "recalled", "handout", "stored", "identity"):
             parts[name] = hidden(name)
         with gr.Row(elem_id="head"):
             gr.Markdown(f"# {PAGE['de']['title']}", elem_id="title", container=False)
@@ -290,6 +291,7 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
                             i18n("everywhere"), visible=False, elem_id="everywhere", size="sm", scale=0, min_width=150
                         )
                 with gr.Column(scale=5, min_width=320):
+                    gr.Button(i18n("back"), elem_classes="back", size="sm")
                     parts["source"] = gr.Chatbot(label=i18n("source"), elem_id="source", height="80vh", **markup)
             with gr.Tab(i18n("tab_collection")), gr.Row(elem_classes="desk"):
                 with gr.Column(scale=6, min_width=320):
@@ -313,6 +315,7 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
                         label=i18n("tab_collection"), elem_id="listed", height="56vh", **markup
                     )
                 with gr.Column(scale=5, min_width=320):
+                    gr.Button(i18n("back"), elem_classes="back", size="sm")
                     parts["reading"] = gr.Chatbot(label=i18n("source"), elem_id="reading", height="80vh", **markup)
             with gr.Tab(i18n("tab_history")):
                 parts["find_talk"] = gr.Textbox(label=i18n("find_conversation"), elem_id="find-talk", max_length=200)
@@ -321,6 +324,7 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
                         label=i18n("new_title"), elem_id="new-title", max_length=120, scale=4
                     )
                     save = gr.Button(i18n("save"), elem_id="save", scale=1)
+                    keep = gr.Button(i18n("keep_title"), elem_id="keep", scale=1)
                 parts["history"] = gr.Chatbot(label=i18n("tab_history"), elem_id="history", height="64vh", **markup)
 
         def connect(
@@ -394,7 +398,7 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
             [parts["recalled"].change],
             desk.recall,
             ["recalled", "stored", "find_talk"],
-            ["stored", "history", "naming", "new_title", "renaming", "turns", "talk", "source", "identity"],
+            ["stored", "history", "naming", "new_title", "renaming", "turns", "talk", "source", "identity", *scoping],
         )
         connect(
             [save.click, parts["new_title"].submit],
@@ -402,6 +406,7 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
             ["new_title", "renaming", "stored", "find_talk"],
             ["stored", "history", "naming"],
         )
+        connect([keep.click], desk.keep_title, [], ["naming"])
         connect([page.load], desk.open_page, ["stored"], [*counted, "order", "listed", "source", "history", "reading"])
         for endpoint in programs.endpoints if programs else ():
             gr.api(_telling(endpoint), api_name=endpoint.__name__)  # type: ignore[attr-defined]  # exported by assignment
@@ -437,7 +442,7 @@ def _adapted(
         spoken = language_of(request.headers, language)
         turns = dict(zip(inputs, held, strict=True)).get("turns")
         begun = handler(*first, *taken(held), spoken)
-        async for shown in _steps(begun, turns, lambda kept: overdue(kept, round(LONGEST_WAIT), spoken)):
+        async for shown in _steps(begun, turns, lambda kept, seconds: overdue(kept, round(seconds), spoken)):
             yield components(shown)
 
     async def in_steps(request: gr.Request, *held: Any) -> AsyncIterator[dict[Any, Any]]:
@@ -454,18 +459,21 @@ def _adapted(
     return with_chosen if chosen else in_steps if inspect.isgeneratorfunction(handler) else at_once
 
 
-async def _steps(steps: Iterator[Shown], turns: Any, overdue: Callable[[Any], Shown]) -> AsyncIterator[Shown]:
+async def _steps(steps: Iterator[Shown], turns: Any, overdue: Callable[[Any, float], Shown]) -> AsyncIterator[Shown]:
     """The steps of a handler, each in a thread; who gives up waiting is free at once, and no further step is begun.
 
-    Those that go on with a conversation, as its `turns` show, are given up after LONGEST_WAIT; the last is then what
-    `overdue` makes of the turns.
+    Those that go on with a conversation, as its `turns` show, are given up after LONGEST_WAIT, and where its passages
+    are searched, after LONGEST_SEARCH; the last is then what `overdue` makes of the turns and these seconds.
     """
-    deadline = math.inf if turns is None else anyio.current_time() + LONGEST_WAIT
+    end = anyio.current_time() + LONGEST_WAIT
     while True:
+        searches = bool(turns) and turns[-1].searches
+        limit = LONGEST_SEARCH if searches else LONGEST_WAIT
+        deadline = min(end, anyio.current_time() + limit) if turns is not None else math.inf
         with anyio.CancelScope(deadline=deadline) as waiting:
             shown = await anyio.to_thread.run_sync(_next, steps, abandon_on_cancel=True)
         if waiting.cancelled_caught:
-            yield overdue(turns)
+            yield overdue(turns, limit)
             return
         if shown is None:
             return
@@ -473,7 +481,7 @@ async def _steps(steps: Iterator[Shown], turns: Any, overdue: Callable[[Any], Sh
         yield shown
 
 
-def _next(steps: Iterator[Shown]) -> Shown | None:
+def _next(steps: Iterator[Any]) -> Any:
     """The next step, or None after the last."""
     _at_work.add(steps)
     try:
@@ -491,15 +499,21 @@ def _loaded(text: str) -> object:
 
 
 def _telling(endpoint: Handler) -> Handler:
-    """An endpoint that tells other programs what they can mend; all else that goes wrong stays in the log."""
+    """An endpoint that tells other programs what they can mend; all else that goes wrong stays in the log.
+
+    It is given up after LONGEST_WAIT.
+    """
     import gradio as gr
 
     @functools.wraps(endpoint)
-    def told(*arguments: Any, **named: Any) -> Any:
+    async def told(*arguments: Any, **named: Any) -> Any:
+        called = (endpoint(*arguments, **named) for _ in range(1))
         try:
-            return endpoint(*arguments, **named)
+            with anyio.move_on_after(LONGEST_WAIT):
+                return await anyio.to_thread.run_sync(_next, called, abandon_on_cancel=True)
         except (InputInvalid, QuestionInvalid) as error:
             raise gr.Error(str(error), print_exception=False) from error
+        raise gr.Error(f"given up after {LONGEST_WAIT:.0f} seconds; ask again later", print_exception=False)
 
     return told
 

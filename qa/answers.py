@@ -15,6 +15,7 @@ from qa.questions import AnswerKind, detect_language, expected_kind
 from qa.reader import Reader
 from qa.settings import BY_READER, BY_SIMILARITY, DEFAULTS, Settings, Weights
 from qa.short_answer import find_short_answer
+from qa.spelling import Speller
 from qa.types import Answer, Citation, Evidence
 
 _SEVERAL = (AnswerKind.LIST, AnswerKind.REASON)  # what one sentence may not answer alone
@@ -33,6 +34,7 @@ class Assistant:
     ) -> None:
         """Answer from an index, with a reader or else by similarity alone; `weights` replace the fitted ones."""
         self.news_index = news_index
+        self.speller = Speller(news_index.catalogue)
         self.reader = reader
         self.settings = settings
         self.weights = weights or (BY_READER if reader else BY_SIMILARITY)
@@ -71,12 +73,17 @@ class Assistant:
     def retrieve(self, question: str, *, top: int | None = None, scope: Scope = EVERYTHING) -> list[Hit]:
         """The passages that fit a question best. Raises as `ask` does."""
         hits = self.news_index.search(self.checked(question), top=top or self.settings.passages, scope=scope)
-        if not hits and not self.news_index.catalogue.counts()["articles"]:
-            folder = self.news_index.folder
+        if not hits:
+            self.check_articles()
+        return hits
+
+    def check_articles(self) -> None:
+        """Raise IndexMissing for an index without articles."""
+        folder = self.news_index.folder
+        if not self.news_index.catalogue.counts()["articles"]:
             raise IndexMissing(
                 f"{folder} holds no articles; add some with: python -m index add --index {folder} PATH..."
             )
-        return hits
 
     def rank(self, question: str, hits: Sequence[Hit], *, read: int | None = None) -> list[Evidence]:
         """The sentences of the hits, best first; with a reader only those of the first hits, which it reads."""

@@ -12,6 +12,7 @@ from index.errors import IndexMissing, NewsError, QuestionInvalid
 from index.store import EVERYTHING, Scope
 from index.types import Article, Hit
 from qa.answers import Assistant
+from qa.collection import holds_words
 from qa.dialogue import Earlier, Understood, understand
 from qa.feedback import Judgement
 from qa.question_files import checked_date
@@ -40,6 +41,17 @@ class Turn:
     told: Mapping[str, object] = field(default_factory=dict)  # what the notice's words need
     judgement: Judgement | None = None
     named: Mapping[str, Article] = field(default_factory=dict)  # the articles that the scope names
+    corrected: str | None = None  # the question as it was probably meant, where it seems misspelt
+
+    @property
+    def searches(self) -> bool:
+        """Whether its passages are still to be found."""
+        return self.passages is None and not self.ended
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has its answer, or a notice why there is none."""
+        return bool(self.answer or self.notice)
 
 
 def whole(text: str) -> str:
@@ -74,14 +86,21 @@ def earlier(turns: Sequence[Turn]) -> list[Earlier]:
 
 
 def steps(assistant: Assistant, turn: Turn) -> Iterator[Turn]:
-    """The turn as it goes on: with its passages, then with its answer; or with a notice, whatever goes wrong."""
+    """The turn as it goes on: with its passages, then with its answer; or with a notice, whatever goes wrong.
+
+    A refusal comes once more where the question seems misspelt.
+    """
     allowed = assistant.settings.longest_question
     try:
         question = assistant.checked(turn.understood.question)
         named = named_articles(turn.scope, assistant.news_index.catalogue)
         turn = replace(turn, passages=tuple(assistant.retrieve(question, scope=turn.scope)), named=named)
         yield turn
-        yield replace(turn, answer=assistant.answer(question, turn.passages or ()))
+        answer = assistant.answer(question, turn.passages or ())
+        turn = replace(turn, answer=answer)
+        yield turn
+        if answer.abstained and (corrected := assistant.speller.corrected(question)):
+            yield replace(turn, corrected=corrected)
     except QuestionInvalid:
         found = len(" ".join(turn.understood.question.split()))
         notice = "long_question" if found > allowed else "empty_question"
@@ -180,12 +199,7 @@ def without(stored: Sequence[Kept], identity: str, at: datetime) -> list[Kept]:
 
 def sifted(stored: Sequence[Kept], find: str) -> list[Kept]:
     """The conversations whose name or questions hold all the words."""
-    wanted = find.casefold().split()
-    return [one for one in stored if all(word in _words_of(one) for word in wanted)]
-
-
-def _words_of(one: Kept) -> str:
-    return " ".join([str(one["title"]), *_questions(one)]).casefold()
+    return [one for one in stored if holds_words(" ".join([str(one["title"]), *_questions(one)]), find)]
 
 
 def _questions(one: Kept) -> list[str]:
@@ -200,13 +214,14 @@ def renamed(stored: Sequence[Kept], identity: str, title: str, at: datetime) -> 
     return [{**one, **change} if title and one["id"] == identity else one for one in stored]
 
 
-def asked_again(assistant: Assistant, one: Kept) -> list[Turn]:
-    """The turns of a kept conversation, answered from what the articles say now."""
+def asked_again(assistant: Assistant, one: Kept) -> Iterator[list[Turn]]:
+    """The turns of a kept conversation, answered from what the articles say now, as they go on."""
     turns: list[Turn] = []
     kept_turns = one["turns"]
     for question in kept_turns[-KEPT_TURNS:] if isinstance(kept_turns, list) else []:
         scope = _scope(question.get("scope"))
         turn = begun(turns, question["asked"], scope=scope, literal=question.get("literal") is True)
-        *_, turn = steps(assistant, turn)
-        turns.append(turn)
-    return turns
+        yield [*turns, turn]
+        for stage in steps(assistant, turn):
+            yield [*turns, stage]
+        turns = [*turns, stage]

@@ -5,20 +5,21 @@ Nothing here knows the framework of the page; `app.py` connects the names with i
 
 import json
 import logging
-import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from index.dates import written_day
+from index.dates import written_period
 from index.errors import IndexBusy, NewsError, QuestionInvalid
-from index.store import Scope
+from index.store import EVERYTHING, Scope
 from qa import chat, collection, exporting, feedback, html, render
 from qa.answers import Assistant
 from qa.chat import Kept, Turn
 from qa.collection import Came, Change, Order, Removed
+from qa.question_files import PeriodInvalid, checked_period
 from qa.words import PAGE, reason
 
 LANGUAGE_COOKIE = "belegstelle-language"
@@ -125,7 +126,7 @@ class Desk:
         try:
             scope = _scope(articles, outlets, since, until)
         except QuestionInvalid as error:
-            notice = _message(html.notice_html(PAGE[language]["bad_date"].format(error)))
+            notice = _message(html.notice_html(_bad_period(error, language)))
             yield {"talk": [*html.conversation(turns, language), *notice], "question": asked}
             return
         yield from self._asked(turns, chat.begun(turns, asked, scope=scope), stored, identity, language)
@@ -148,13 +149,13 @@ class Desk:
 
     def stop(self, turns: list[Turn], language: str) -> Shown:
         """Tell that a question was given up."""
-        turns = [replace(turn, notice="stopped") if not (turn.answer or turn.notice) else turn for turn in turns]
+        turns = [turn if turn.ended else replace(turn, notice="stopped") for turn in turns]
         return {"turns": turns, "talk": html.conversation(turns, language)}
 
     def overdue(self, turns: list[Turn], seconds: int, language: str) -> Shown:
         """Tell that a question was given up after so many seconds."""
         told = {"seconds": seconds}
-        turns = [turn if turn.answer or turn.notice else replace(turn, notice="overdue", told=told) for turn in turns]
+        turns = [turn if turn.ended else replace(turn, notice="overdue", told=told) for turn in turns]
         return {"turns": turns, "talk": html.conversation(turns, language)}
 
     def begin_anew(self, language: str) -> Shown:
@@ -168,7 +169,7 @@ class Desk:
         try:
             scope = _scope(articles, outlets, since, until)
         except QuestionInvalid as error:
-            return {"scope": Label(words["bad_date"].format(error)), "everywhere": Visible(True)}
+            return {"scope": Label(_bad_period(error, language)), "everywhere": Visible(True)}
         named = chat.named_articles(scope, self.news_index.catalogue)
         told = render.scope_text(scope, named, language)
         label = words["in_scope"].format(told) if told else words["scope"]
@@ -176,7 +177,19 @@ class Desk:
 
     def widen(self, language: str) -> Shown:
         """Let the next question be asked of all articles."""
-        return {"articles": [], "outlets": [], "since": "", "until": "", **self.narrow([], [], "", "", language)}
+        return self._scoped(EVERYTHING, language)
+
+    def _scoped(self, scope: Scope, language: str) -> Shown:
+        """The fields of the scope as they are where the next question is asked of it, without what has gone."""
+        here = chat.named_articles(scope, self.news_index.catalogue)
+        outlets = set(collection.outlets(self.news_index.entries()))
+        fields: dict[str, Any] = {
+            "articles": [name for name in scope.articles if name in here],
+            "outlets": [name for name in scope.publishers if name in outlets],
+            "since": scope.since or "",
+            "until": scope.until or "",
+        }
+        return {**fields, **self.narrow(**fields, language=language)}
 
     def act(self, clicked: str, turns: list[Turn], stored: object, identity: str, language: str) -> Iterator[Shown]:
         """Do what a click in the conversation or the source asks for."""
@@ -191,6 +204,10 @@ class Desk:
             kept = [other for other in turns if other.number < turn.number]
             again = chat.begun(kept, turn.asked, literal=not turn.understood.carried)
             yield self.widen(language)
+            yield from self._asked(kept, again, stored, identity, language)
+        elif action and name == "meinten" and turn and turn.corrected:
+            kept = [other for other in turns if other.number < turn.number]
+            again = chat.begun(kept, turn.corrected, scope=turn.scope, literal=True)
             yield from self._asked(kept, again, stored, identity, language)
         elif action and name == "urteil" and turn:
             try:
@@ -210,8 +227,10 @@ class Desk:
         if turn.answer is None or judgement not in set(feedback.Judgement):
             return turn
         found = feedback.Judgement(judgement)
+        if found is turn.judgement:
+            return turn
         feedback.keep(self.news_index.folder, turn.answer, found, at=datetime.now(UTC), scope=turn.scope)
-        return replace(turn, judgement=found)
+        return replace(turn, judgement=None if found is feedback.Judgement.WITHDRAWN else found)
 
     def _handout(self, action: html.Action, turn: Turn | None, turns: Sequence[Turn], language: str) -> str:
         """What the page's script copies or saves, as JSON; empty for nothing."""
@@ -276,20 +295,25 @@ class Desk:
         removed: Removed | None,
         language: str,
     ) -> Shown:
-        """The articles that fit, as a list, below the way back to what was removed and has not come anew."""
-        gone = removed and self.news_index.catalogue.article(removed.article.id) is None
-        message = html.removed_html(removed.article.title, language) if removed and gone else ""
-        return {"listed": self._list(Sifting(find, outlet, since, until, order, rows), language, message=message)}
+        """The articles that fit, as a list."""
+        sifting = Sifting(find, outlet, since, until, order, rows)
+        return {"listed": self._list(sifting, language, message=self._way_back(removed, language))}
+
+    def _way_back(self, removed: Removed | None, language: str) -> str:
+        """The way back to what was removed and has not come anew."""
+        if removed is None or self.news_index.catalogue.article(removed.article.id):
+            return ""
+        return html.removed_html(removed.article.title, language)
 
     def _list(self, sifting: Sifting, language: str, *, removing: str = "", message: str = "") -> Messages:
         entries = self.news_index.entries()
         days: list[str | None] = []
-        for typed, of_year in ((sifting.since, "01-01"), (sifting.until, "12-31")):
+        for typed, day in ((sifting.since, _first_day), (sifting.until, _last_day)):
             try:
-                days.append(_day(typed, of_year))
+                days.append(day(typed))
             except QuestionInvalid as error:
                 days.append(None)
-                message += html.notice_html(PAGE[language]["bad_date"].format(error))
+                message += html.notice_html(_bad_period(error, language))
         kept = collection.arranged(
             entries,
             find=sifting.find or "",
@@ -321,7 +345,7 @@ class Desk:
         words = PAGE[language]
         action = html.parse_action(clicked)
         name, identity = (action.name, (*action.arguments, "")[0]) if action else ("", "")
-        message, removing = "", ""
+        message, removing = self._way_back(removed, language), ""
         shown: Shown = {}
         try:
             if name == "lesen":
@@ -412,31 +436,39 @@ class Desk:
         found = chat.sifted(known, find or "")
         return _message(html.history_html(found, language, any_kept=bool(known), deleting=deleting))
 
-    def recall(self, clicked: str, stored: object, find: str, language: str) -> Shown:
+    def recall(self, clicked: str, stored: object, find: str, language: str) -> Iterator[Shown]:
         """Do what a click in the history asks for: open a conversation anew, rename it, or delete it when sure."""
         action = html.parse_action(clicked)
         identity = (*action.arguments, "")[0] if action else ""
+        name = action.name if action else ""
         known = chat.conversations(stored)
         one = next((kept for kept in known if kept["id"] == identity), None)
-        if action and action.name == "behalten":
-            return {"history": self._history(known, find, language)}
-        if action is None or one is None:
-            return {}
-        if action.name == "loeschen":
-            return {"history": self._history(known, find, language, deleting=identity)}
-        if action.name == "weg":
+        if name == "behalten" or one is None:
+            yield {"history": self._history(known, find, language)}
+        elif name == "loeschen":
+            yield {"history": self._history(known, find, language, deleting=identity)}
+        elif name == "weg":
             known = chat.without(known, identity, datetime.now(UTC))
-            return {"stored": known, "history": self._history(known, find, language)}
-        if action.name == "umbenennen":
-            return {"naming": Visible(True), "new_title": str(one["title"]), "renaming": identity}
-        turns = chat.asked_again(self.assistant, one)
+            yield {"stored": known, "history": self._history(known, find, language)}
+        elif name == "umbenennen":
+            yield {"naming": Visible(True), "new_title": str(one["title"]), "renaming": identity}
+        else:
+            yield from self._opened(one, identity, language)
+
+    def _opened(self, one: Kept, identity: str, language: str) -> Iterator[Shown]:
+        """A kept conversation, asked anew question by question, in the scope of the last one."""
         again = _message(html.notice_html(PAGE[language]["asked_again"]))
-        return {
-            "turns": turns,
-            "talk": [*again, *html.conversation(turns, language)],
-            "source": self._source(turns, f"beleg-{turns[-1].number}-1" if turns else "", language),
-            "identity": identity,
-        }
+        turns: list[Turn] = []
+        yield {"turns": turns, "talk": again, "identity": identity}
+        for turns in chat.asked_again(self.assistant, one):
+            yield {"turns": turns, "talk": [*again, *html.conversation(turns, language)]}
+        if turns:
+            source = self._source(turns, f"beleg-{turns[-1].number}-1", language)
+            yield {"source": source, **self._scoped(turns[-1].scope, language)}
+
+    def keep_title(self, _language: str) -> Shown:
+        """Give a renaming up."""
+        return {"naming": Visible(False)}
 
     def rename(self, title: str, identity: str, stored: object, find: str, language: str) -> Shown:
         """Give a conversation another name."""
@@ -459,19 +491,34 @@ def _message(content: str) -> Messages:
 
 
 def _scope(articles: list[str], outlets: list[str], since: str, until: str) -> Scope:
-    """The scope that the page's fields hold. Raises QuestionInvalid that holds what was typed and is no date."""
-    return Scope(tuple(articles or ()), tuple(outlets or ()), _day(since, "01-01"), _day(until, "12-31"))
+    """The scope that the page's fields hold. Raises QuestionInvalid as `_bad_period` tells it."""
+    days = checked_period(_first_day(since), _last_day(until), ("since", "until"))
+    return Scope(tuple(articles or ()), tuple(outlets or ()), *days)
 
 
-def _day(text: str | None, of_year: str) -> str | None:
-    """A day as people write it, or a year, of which one day counts."""
+def _first_day(typed: str | None) -> str | None:
+    period = _period(typed)
+    return period and period[0]
+
+
+def _last_day(typed: str | None) -> str | None:
+    period = _period(typed)
+    return period and period[1]
+
+
+def _period(text: str | None) -> tuple[str, str] | None:
+    """A day, month or year as people write it; None for nothing. Raises QuestionInvalid that holds what is neither."""
     typed = chat.whole(text or "").strip()
-    if not typed:
-        return None
-    day = f"{typed}-{of_year}" if re.fullmatch("[12][0-9]{3}", typed) else written_day(typed)
-    if day is None:
+    period = written_period(typed) if typed else None
+    if typed and period is None:
         raise QuestionInvalid(typed)
-    return day
+    return period
+
+
+def _bad_period(error: QuestionInvalid, language: str) -> str:
+    """What is wrong with the days of a scope."""
+    words = PAGE[language]
+    return words["bad_period"] if isinstance(error, PeriodInvalid) else words["bad_date"].format(error)
 
 
 def _kept(turns: Sequence[Turn], stored: object, identity: str) -> Kept:

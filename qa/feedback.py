@@ -27,6 +27,7 @@ class Judgement(StrEnum):
     RIGHT = "right"
     WRONG = "wrong"
     EVIDENCE = "evidence"  # the answer may be right, but what is cited does not prove it
+    WITHDRAWN = "withdrawn"  # nothing after all
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ def read(folder: Path) -> list[Feedback]:
     """The feedback on an index, oldest first; none where nothing was judged.
 
     Of several judgements on the same answer to the same question in the same scope, the last one counts, in the place
-    of the first. A damaged line is left out with a warning. Raises InputInvalid where the file cannot be read.
+    of the first, and none where that was withdrawn. A damaged line is left out with a warning. Raises InputInvalid
+    where the file cannot be read.
     """
     path = folder / FILE_NAME
     try:
@@ -105,7 +107,7 @@ def read(folder: Path) -> list[Feedback]:
             logger.warning("%s:%d is damaged and left out (%s)", path, number, error)
             continue
         latest[feedback.question, feedback.scope, feedback.text, feedback.cited] = feedback
-    return list(latest.values())
+    return [judged for judged in latest.values() if judged.judgement is not Judgement.WITHDRAWN]
 
 
 def question_rows(feedback: Sequence[Feedback]) -> list[dict[str, object]]:

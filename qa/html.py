@@ -5,7 +5,7 @@ lets no attributes through but class, href and id, so a click says what it wants
 
     beleg-TURN-MARKER       show a citation in its article       stelle-TURN-RANK       show a retrieved passage
     woertlich-TURN          take a follow-up as it was typed     kopie-TURN-FORM        copy an answer
-    ueberall-TURN           ask again, of all articles
+    ueberall-TURN           ask again, of all articles           meinten-TURN           ask as it was probably meant
     urteil-TURN-JUDGEMENT   keep what somebody thinks of it      ausfuhr-FORM           save the conversation
     lesen-ARTICLE           show an article                      entfernen-ARTICLE      ask whether to remove it
     ja-ARTICLE, nein        remove it, or do not                 zurueck                bring back what was removed
@@ -21,12 +21,12 @@ from html import escape
 
 from index.catalogue import Entry
 from index.store import EVERYTHING
-from index.types import Article, Hit
+from index.types import Article, Hit, Sentence
 from qa import render
 from qa.chat import Kept, Turn
 from qa.collection import Came, Change
 from qa.feedback import Judgement
-from qa.types import Answer, Citation
+from qa.types import Answer, Citation, Evidence
 from qa.words import PAGE
 
 _NAMED = 20  # articles of each kind in the report on an upload
@@ -116,7 +116,11 @@ def _reply(turn: Turn, language: str) -> str:
             f'<a class="tat" href="#woertlich-{turn.number}">{words["take_literally"]}</a></p>'
         )
     if turn.notice:
-        return understood + notice_html(words[turn.notice].format(**turn.told))
+        return (
+            understood
+            + notice_html(words[turn.notice].format(**turn.told))
+            + _found(turn.passages or (), (), turn.number, language)
+        )
     if turn.answer is None:
         doing = words["searching"] if turn.passages is None else words["reading"].format(len(turn.passages))
         return f'{understood}<div class="hinweis arbeit">{doing}</div>'
@@ -125,7 +129,6 @@ def _reply(turn: Turn, language: str) -> str:
 
 def _answer(turn: Turn, answer: Answer, language: str) -> str:
     """An answer with its sources and, folded away, all passages that were found."""
-    words = PAGE[language]
     parts = [f'<div class="antwort{" ohne" if answer.abstained else ""}">']
     if answer.abstained:
         parts.append(_refusal(turn, answer, language))
@@ -134,13 +137,7 @@ def _answer(turn: Turn, answer: Answer, language: str) -> str:
         parts.append(f'<ol class="belege">{proofs}</ol>')
     if told := f"{_confidence(answer, language)}{_scope(turn, language)}".strip():
         parts.append(f'<p class="fuss">{told}</p>')
-    if answer.passages:
-        summary = words["passages"].format(len(answer.passages))
-        parts.append(
-            f'<details class="stellen"><summary>{summary}</summary>'
-            f"{_passages(answer.passages, turn.number, language)}</details>"
-        )
-    parts.append(f"{_tools(turn, language)}</div>")
+    parts.append(f"{_found(answer.passages, answer.evidence, turn.number, language)}{_tools(turn, language)}</div>")
     return "".join(parts)
 
 
@@ -157,6 +154,10 @@ def _confidence(answer: Answer, language: str) -> str:
 def _refusal(turn: Turn, answer: Answer, language: str) -> str:
     """That the articles do not tell, what was looked for, the nearest of them, and what may help."""
     words = PAGE[language]
+    meant = ""
+    if turn.corrected:
+        link = f'<a class="tat" href="#meinten-{turn.number}">{_text(turn.corrected)}</a>'
+        meant = f'<p class="leise">{words["did_you_mean"]} {link}</p>'
     phrases = ", ".join(f"<em>{_text(phrase)}</em>" for phrase in render.looked_for(answer.question))
     looked = f'<p class="leise">{words["looked_for"].format(phrases)}</p>' if phrases else ""
     articles = "".join(
@@ -168,7 +169,7 @@ def _refusal(turn: Turn, answer: Answer, language: str) -> str:
     advice = words["not_found_help"]
     if turn.scope != EVERYTHING:
         advice += f' <a class="tat" href="#ueberall-{turn.number}">{words["ask_everywhere"]}</a>'
-    return f'<p class="text">{words["not_found"]}</p>{looked}{nearest}<p class="leise">{advice}</p>'
+    return f'<p class="text">{words["not_found"]}</p>{meant}{looked}{nearest}<p class="leise">{advice}</p>'
 
 
 def _scope(turn: Turn, language: str) -> str:
@@ -183,13 +184,18 @@ def _tools(turn: Turn, language: str) -> str:
         f'<a class="tat" href="#kopie-{turn.number}-{form}">{words[f"as_{form}"]}</a>'
         for form in ("plain", "markdown", "footnotes")
     )
+    offered = [Judgement.RIGHT, Judgement.WRONG]
+    if turn.answer and turn.answer.citations:
+        offered.append(Judgement.EVIDENCE)
     judgements = " ".join(
         f'<a class="tat{" gewaehlt" if turn.judgement is judgement else ""}" '
         f'href="#urteil-{turn.number}-{judgement}">{words[f"judge_{judgement}"]}</a>'
-        for judgement in Judgement
-        if judgement is not Judgement.EVIDENCE or (turn.answer and turn.answer.citations)
+        for judgement in offered
     )
-    thanks = f' <span class="dank">{words["judged"]}</span>' if turn.judgement else ""
+    thanks = ""
+    if turn.judgement:
+        back = f'<a class="tat" href="#urteil-{turn.number}-{Judgement.WITHDRAWN}">{words["judge_withdrawn"]}</a>'
+        thanks = f' <span class="dank">{words["judged"]}</span> {back}'
     return (
         f'<p class="taten"><span class="was">{words["copy"]}</span> {copies}</p>'
         f'<p class="taten"><span class="was">{words["judge"]}</span> {judgements}{thanks}</p>'
@@ -230,12 +236,13 @@ def _also_in(citation: Citation, language: str) -> str:
     return f' <span class="kopien">({words} {_text(render.also_in(citation, language))})</span>'
 
 
-def _passages(passages: Sequence[Hit], number: int, language: str) -> str:
+def _found(passages: Sequence[Hit], ranked: Sequence[Evidence], number: int, language: str) -> str:
+    """All passages that were found, folded away, each with the sentence that ranked best in it."""
+    if not passages:
+        return ""
     words = PAGE[language]
-    reasons = _reasons(passages)
     rows = []
-    for hit, reason in zip(passages, reasons, strict=True):
-        excerpt = _excerpt(hit.article.text[hit.passage.start : hit.passage.end])
+    for hit, reason in zip(passages, _reasons(passages), strict=True):
         scores = words["scores"].format(
             score=render.decimal(hit.score, 2, language),
             similarity=render.decimal(hit.similarity, 2, language),
@@ -245,9 +252,17 @@ def _passages(passages: Sequence[Hit], number: int, language: str) -> str:
             f'<li><a href="#stelle-{number}-{hit.rank}">{_text(hit.article.title)}</a> '
             f'<span class="herkunft">{_text(render.attribution(hit.article, language))}</span>'
             f'<span class="werte">{words[reason]}: {_text(scores)}</span>'
-            f'<span class="auszug">{_text(excerpt)}</span></li>'
+            f'<span class="auszug">{_text(_excerpt(_nearest_sentence(hit, ranked).text))}</span></li>'
         )
-    return f"<ol>{''.join(rows)}</ol>"
+    summary = words["passages"].format(len(passages))
+    return f'<details class="stellen"><summary>{summary}</summary><ol>{"".join(rows)}</ol></details>'
+
+
+def _nearest_sentence(hit: Hit, ranked: Sequence[Evidence]) -> Sentence:
+    """The sentence of a passage that was ranked best; of one that was not ranked, the most similar."""
+    inside = set(hit.passage.sentences)
+    by_similarity = max(zip(hit.sentence_similarities, hit.passage.sentences, strict=True), key=lambda pair: pair[0])
+    return next((evidence.sentence for evidence in ranked if evidence.sentence in inside), by_similarity[1])
 
 
 def _excerpt(text: str) -> str:

@@ -171,10 +171,15 @@ def percent(share: float, language: str) -> str:
     return f"{share:.0%}" if language == "en" else f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
-def terminal(answer: Answer) -> str:
-    """An answer for a terminal: the answer first, then its sources with their places."""
+def terminal(answer: Answer, *, corrected: str | None = None) -> str:
+    """An answer for a terminal: the answer first, then its sources with their places.
+
+    `corrected` is what a question that seems misspelt was probably meant to be.
+    """
     labels = _LABELS.get(answer.language, _LABELS["de"])
     lines = [*_wrapped(answer.text), ""]
+    if corrected:
+        lines += [*_wrapped(f"Meinten Sie: {corrected}"), ""]  # German questions alone are corrected
     if answer.short_answer:
         lines.append(f"{labels['short']}: {answer.short_answer}")
     lines.append(f"{labels['confidence']}: {percent(answer.confidence, answer.language)}")

@@ -96,6 +96,21 @@ def test_steps_give_the_passages_and_then_the_answer(assistant):
     assert answer.citations[0].sentence.text == "Das Bad öffnet am 2. Mai."
 
 
+@pytest.mark.parametrize(
+    ("threshold", "asked", "corrected"),
+    [
+        (1.1, "Wann öfnet das Bad?", [None, "Wann öffnet das Bad?"]),
+        (1.1, "Wann öffnet das Bad?", [None]),
+        (0.0, "Wann öfnet das Bad?", [None]),
+    ],
+)
+def test_steps_of_a_refusal_end_with_what_a_misspelt_question_was_meant_to_be(assistant, threshold, asked, corrected):
+    assistant.settings = Settings(threshold=threshold)
+    _, *ends = steps(assistant, begun([], asked))
+    assert [turn.corrected for turn in ends] == corrected
+    assert {turn.answer.abstained for turn in ends} == {threshold > 1}
+
+
 def test_steps_name_the_articles_of_a_scope(assistant):
     [entry] = assistant.news_index.entries()
     turn = begun([], "Wann öffnet das Bad?", scope=Scope((entry.article.id, "bad.txt", "fort.txt")))
@@ -222,7 +237,7 @@ def test_conversations_keep_the_scope_of_a_question(assistant):
     stored = [chat.kept([replace(answered(1, "Wer?"), scope=scope)], "Bad", "0123abcd", AT)]
     assert stored[0]["turns"] == [{"asked": "Wer?", "literal": True, "scope": SCOPED}]
     assert chat.conversations(stored) == stored
-    assert [turn.scope for turn in chat.asked_again(assistant, stored[0])] == [scope]
+    assert [turn.scope for turn in list(chat.asked_again(assistant, stored[0]))[-1]] == [scope]
 
 
 @pytest.mark.parametrize(
@@ -311,6 +326,7 @@ def test_with_conversation_drops_the_oldest():
         ("", [1, 2]),
         (" ", [1, 2]),
         ("BÄDER", [1]),
+        ("baeder", [1]),
         ("wer mai", [1]),
         ("mai   sommer", [1]),
         ("strasse", [2]),
@@ -379,7 +395,7 @@ def test_asked_again_answers_each_question_in_turn(assistant):
             {"asked": "", "literal": False},
         ],
     }
-    turns = chat.asked_again(assistant, one)
+    *_, turns = chat.asked_again(assistant, one)
     assert [(turn.number, turn.understood.question, turn.notice) for turn in turns] == [
         (1, "Wann öffnet das Bad im Mai?", ""),
         (2, "Wann öffnet das Bad im Juni?", ""),
@@ -389,11 +405,18 @@ def test_asked_again_answers_each_question_in_turn(assistant):
     assert [turn.answer.question for turn in turns[:3]] == [turn.understood.question for turn in turns[:3]]
 
 
+def test_asked_again_shows_each_question_as_it_goes_on(assistant):
+    stages = list(chat.asked_again(assistant, conversation(1, "Wann öffnet das Bad?", "Wann?")))
+    assert [(len(turns), turns[-1].searches, turns[-1].ended) for turns in stages] == [
+        (count, *state) for count in (1, 2) for state in ((True, False), (False, False), (False, True))
+    ]
+
+
 def test_asked_again_of_no_questions_is_empty(assistant):
-    assert chat.asked_again(assistant, conversation(1)) == []
+    assert list(chat.asked_again(assistant, conversation(1))) == []
 
 
 def test_asked_again_asks_no_more_than_are_kept(assistant):
     asked = [f"{number} Bahnen?" for number in range(KEPT_TURNS + 2)]
-    turns = chat.asked_again(assistant, conversation(1, *asked))
+    *_, turns = chat.asked_again(assistant, conversation(1, *asked))
     assert [(turn.number, turn.asked) for turn in turns] == list(enumerate(asked[2:], start=1))

@@ -56,6 +56,9 @@ HOSTILE = [
     "woertlich-9",
     "ueberall",
     "ueberall-9",
+    "meinten",
+    "meinten-1",
+    "meinten-9",
     "urteil",
     "urteil-9-right",
     "lesen-0123456789abcdef",
@@ -134,8 +137,8 @@ class Session:
         files, state = [str(path) for path in paths], (*self.sifting, *self.scope[:2])
         return list(self._seen(self.desk.upload(files, *state, self.language)))
 
-    def recall(self, target: str) -> Shown:
-        return next(self._seen(iter([self.desk.recall(target, self.held["stored"], self.find, self.language)])))
+    def recall(self, target: str) -> list[Shown]:
+        return list(self._seen(self.desk.recall(target, self.held["stored"], self.find, self.language)))
 
     def rename(self, title: str) -> Shown:
         state = (self.held["renaming"], self.held["stored"], self.find, self.language)
@@ -412,7 +415,6 @@ def test_respond_changes_the_conversation_in_the_store_and_leaves_the_others(ses
         ([], [], "2025-05-01", " ", {"moor.txt"}),
         ([], [], "", " 2025-04-30 ", {"bad.txt"}),
         ([], [], "2025-04-30", "2025-06-01", {"bad.txt", "moor.txt"}),
-        ([], [], "2025-06-01", "2025-04-30", set()),
         (["fort.txt"], [], "", "", set()),
         ([], ["' OR 1=1 --"], "", "", set()),
     ],
@@ -427,7 +429,7 @@ def test_respond_searches_in_the_scope_alone(shared_desk, articles, outlets, sin
     assert session.turns[0].scope == Scope(tuple(articles or ()), tuple(outlets or ()), *days)
 
 
-@pytest.mark.parametrize("typed", ["gestern", "2025-02-30", "31.2.2025", "3025", "25", "6.2025", "<b>", "\ud83d"])
+@pytest.mark.parametrize("typed", ["gestern", "2025-02-30", "31.2.2025", "3025", "25", "13.2025", "<b>", "\ud83d"])
 @pytest.mark.parametrize("place", [2, 3])
 def test_respond_to_a_scope_without_a_date_says_so_and_asks_nothing(shared_desk, typed, place):
     session = Session(shared_desk)
@@ -452,6 +454,8 @@ def test_respond_to_a_scope_without_a_date_says_so_and_asks_nothing(shared_desk,
         ("1. Juni 2025", "2025-06-01", "2025-06-01"),
         ("June 1, 2025", "2025-06-01", "2025-06-01"),
         ("2025-6-1", "2025-06-01", "2025-06-01"),
+        ("Juni 2025", "2025-06-01", "2025-06-30"),
+        ("2/2024", "2024-02-01", "2024-02-29"),
     ],
 )
 def test_days_of_the_scope_are_read_as_people_write_them(shared_desk, typed, since, until):
@@ -459,6 +463,17 @@ def test_days_of_the_scope_are_read_as_people_write_them(shared_desk, typed, sin
     session.scope = ([], [], typed, typed)
     session.ask("Was ist nass?")
     assert session.turns[0].scope == Scope(since=since, until=until)
+
+
+def test_respond_to_a_period_that_ends_before_it_begins_says_so_and_asks_nothing(shared_desk):
+    session = Session(shared_desk)
+    session.scope = ([], [], "2026", "Mai 2025")
+    told = message(html.notice_html("Der Zeitraum endet, bevor er beginnt."))
+    assert session.ask("Wer freut sich?") == [{"talk": told, "question": "Wer freut sich?"}]
+    assert shared_desk.narrow([], [], "2026", "Mai 2025", "en") == {
+        "scope": Label("The period ends before it begins."),
+        "everywhere": Visible(True),
+    }
 
 
 def test_narrow_tells_what_is_asked_and_offers_the_way_back(shared_desk):
@@ -473,7 +488,10 @@ def test_narrow_tells_what_is_asked_and_offers_the_way_back(shared_desk):
             "scope": Label(f"Narrowed to: {told}"),
             "everywhere": Visible(True),
         }
-    wrong = {"scope": Label("„gestern“ ist kein Tag wie 30.11.2025 und kein Jahr."), "everywhere": Visible(True)}
+    wrong = {
+        "scope": Label("„gestern“ ist kein Tag wie 30.11.2025, kein Monat wie 11/2025 und kein Jahr."),
+        "everywhere": Visible(True),
+    }
     assert shared_desk.narrow([], [], "gestern", "", "de") == wrong
     assert shared_desk.widen("de") == {"articles": [], "outlets": [], "since": "", "until": "", **of_all}
 
@@ -493,6 +511,19 @@ def test_a_refusal_in_a_scope_offers_to_ask_of_all_articles(session, desk):
         ("Und in Tannenau?", understood, EVERYTHING)
     ]
     assert "#ueberall-" not in session.held["talk"][-1]["content"]
+
+
+def test_a_refusal_of_a_misspelt_question_offers_to_ask_what_was_meant(session, desk):
+    desk.assistant.settings = Settings(threshold=1.1)  # which nothing reaches
+    session.scope = ([], [], "2025", "")
+    session.ask("Wie viele Bahnen hat das Bad in Grünnau?")
+    assert session.turns[0].corrected == "Wie viele Bahnen hat das Bad in Grünau?"
+    assert 'href="#meinten-1"' in session.held["talk"][-1]["content"]
+    session.click("meinten-1/1")
+    assert [(turn.asked, turn.understood.carried, turn.scope, turn.corrected) for turn in session.turns] == [
+        ("Wie viele Bahnen hat das Bad in Grünau?", (), Scope(since="2025-01-01"), None)
+    ]
+    assert [turn["asked"] for turn in session.held["stored"][0]["turns"]] == [session.turns[0].asked]
 
 
 def test_scope_tells_articles_of_one_name_apart(session, desk, tmp_path):
@@ -637,7 +668,10 @@ def test_act_shows_the_passages_of_a_question_that_is_still_worked_on_but_no_cit
 # feedback
 
 
-@pytest.mark.parametrize("judgement", list(Judgement))
+GIVEN = [Judgement.RIGHT, Judgement.WRONG, Judgement.EVIDENCE]
+
+
+@pytest.mark.parametrize("judgement", GIVEN)
 def test_act_keeps_a_judgement_with_answer_and_scope(session, judgement):
     session.scope = ([], ["Rundblick"], "", "2025-12-31")
     started = datetime.now(UTC)
@@ -654,6 +688,22 @@ def test_act_keeps_a_judgement_with_answer_and_scope(session, judgement):
         Scope(publishers=("Rundblick",), until="2025-12-31"),
     )
     assert started <= kept.at <= datetime.now(UTC)
+
+
+def test_act_takes_a_judgement_back(session):
+    session.ask("Was ist nass?")
+    before = session.turns
+    session.click("urteil-1-wrong")
+    [shown] = session.click("urteil-1-withdrawn")
+    assert shown == {"turns": before, "talk": html.conversation(before, "de")}
+    assert feedback.read(session.desk.news_index.folder) == []
+
+
+def test_act_keeps_a_judgement_that_is_given_twice_once(session):
+    session.ask("Was ist nass?")
+    for clicked in ("urteil-1-wrong/1", "urteil-1-wrong/2"):
+        session.click(clicked)
+    assert len((session.desk.news_index.folder / feedback.FILE_NAME).read_text(encoding="utf-8").splitlines()) == 1
 
 
 def test_act_lets_another_judgement_take_the_place_of_the_first(session):
@@ -834,7 +884,7 @@ def test_sift_lists_what_appeared_between_two_days(shared_desk, since, until, ke
 
 def test_sift_tells_that_a_day_is_none_and_lists_by_the_other(shared_desk):
     listed = shared_desk.sift("", "", "neulich", "2.5.2025", "date", ROWS, None, "de")["listed"]
-    told = html.notice_html("„neulich“ ist kein Tag wie 30.11.2025 und kein Jahr.")
+    told = html.notice_html("„neulich“ ist kein Tag wie 30.11.2025, kein Monat wie 11/2025 und kein Jahr.")
     entries = [entry for entry in shared_desk.news_index.entries() if entry.article.name == "bad.txt"]
     assert listed == message(html.collection_html(entries, "de", shown=ROWS, of_all=3, message=told))
 
@@ -1077,15 +1127,22 @@ def test_recent_finds_conversations_by_their_words(past, desk):
 def test_recall_opens_a_conversation_with_the_answers_of_today(past, desk):
     _, bath = past.held["stored"]
     past.tidy(f"ja-{id_of(desk, 'bad.txt')}")
-    shown = past.recall(f"#gespraech-{bath['id']}/5")
-    [turn] = shown["turns"]
+    begun, *stages, last = past.recall(f"#gespraech-{bath['id']}/5")
+    [turn] = past.turns
     assert (turn.number, turn.asked) == (1, "Wann öffnet das Bad?")
     assert "bad.txt" not in {hit.article.name for hit in turn.passages}
-    assert shown == {
-        "turns": [turn],
-        "talk": [*notice("asked_again"), *html.conversation([turn], "de")],
+    assert begun == {"turns": [], "talk": notice("asked_again"), "identity": bath["id"]}
+    as_it_goes_on = [replace(turn, passages=None, answer=None), replace(turn, answer=None), turn]
+    assert stages == [
+        {"turns": [stage], "talk": [*notice("asked_again"), *html.conversation([stage], "de")]}
+        for stage in as_it_goes_on
+    ]
+    everywhere = {"articles": [], "outlets": [], "since": "", "until": ""}
+    assert last == {
         "source": message(html.citation_html(turn, turn.answer.citations[0], "de")),
-        "identity": bath["id"],
+        **everywhere,
+        "scope": Label(PAGE["de"]["scope"]),
+        "everywhere": Visible(False),
     }
     past.ask("Wer freut sich?")
     assert [(one["id"], len(one["turns"])) for one in past.held["stored"]] == [
@@ -1096,20 +1153,31 @@ def test_recall_opens_a_conversation_with_the_answers_of_today(past, desk):
 
 def test_recall_of_a_conversation_without_questions_is_empty(session):
     session.held["stored"] = [{"id": "0123abcd", "title": "Bad", "at": "2026-02-01T10:00:00", "turns": []}]
-    assert session.recall("gespraech-0123abcd") == {
-        "turns": [],
-        "talk": notice("asked_again"),
-        "source": notice("no_source"),
-        "identity": "0123abcd",
-    }
+    begun = {"turns": [], "talk": notice("asked_again"), "identity": "0123abcd"}
+    assert session.recall("gespraech-0123abcd") == [begun]
+
+
+def test_recall_restores_the_scope_of_the_last_question_but_for_what_has_gone(past, desk):
+    names = [pair[1] for pair in desk.open_page([], "de")["articles"].pairs]
+    gone, moor = (next(name for name in names if file in name) for file in ("bad.txt", "moor.txt"))
+    past.ask("Was ist nass?")
+    past.scope = ([gone, moor], ["Rundblick", "Taltal-Bote"], "2025-01-01", "2025-12-31")
+    past.ask("Wer freut sich?")
+    identity = past.held["stored"][0]["id"]
+    past.tidy(f"ja-{id_of(desk, 'bad.txt')}")
+    *_, last = past.recall(f"gespraech-{identity}")
+    left = {name: last[name] for name in ("articles", "outlets", "since", "until")}
+    assert left == {"articles": [moor], "outlets": ["Rundblick"], "since": "2025-01-01", "until": "2025-12-31"}
+    assert last["everywhere"] == Visible(True)
+    assert last["scope"] == desk.narrow(**left, language="de")["scope"]
 
 
 def test_recall_asks_before_it_deletes_and_may_be_told_no(past):
     moor, bath = past.held["stored"]
-    assert past.recall(f"loeschen-{bath['id']}") == {"history": history([moor, bath], deleting=bath["id"])}
+    assert past.recall(f"loeschen-{bath['id']}") == [{"history": history([moor, bath], deleting=bath["id"])}]
     assert f'href="#weg-{bath["id"]}"' in str(past.held["history"])
     past.find = "bad"
-    assert past.recall("#behalten/3") == {"history": history([bath])}
+    assert past.recall("#behalten/3") == [{"history": history([bath])}]
     assert past.held["stored"] == [moor, bath]
 
 
@@ -1117,7 +1185,7 @@ def test_recall_deletes_a_conversation(past):
     moor, bath = past.held["stored"]
     past.find = "bad"
     for gone, left in ((moor, [bath]), (bath, [])):
-        shown = past.recall(f"weg-{gone['id']}")
+        [shown] = past.recall(f"weg-{gone['id']}")
         [*kept, word] = shown.pop("stored")
         assert (kept, word) == (left, {"id": gone["id"], "at": word["at"], "deleted": True})
         assert shown == {"history": history([bath]) if left else notice("no_conversation")}
@@ -1125,11 +1193,9 @@ def test_recall_deletes_a_conversation(past):
 
 def test_recall_asks_for_a_new_name_which_stays_when_the_conversation_goes_on(past, desk):
     moor, bath = past.held["stored"]
-    assert past.recall(f"umbenennen-{bath['id']}") == {
-        "naming": Visible(True),
-        "new_title": "Wann öffnet das Bad?",
-        "renaming": bath["id"],
-    }
+    asks = {"naming": Visible(True), "new_title": "Wann öffnet das Bad?", "renaming": bath["id"]}
+    assert past.recall(f"umbenennen-{bath['id']}") == [asks]
+    assert desk.keep_title("de") == {"naming": Visible(False)}
     shown = past.rename("  Schwimmen <b> ")
     renamed = {**bath, "title": "Schwimmen <b>", "changed": shown["stored"][1]["changed"]}
     assert renamed["changed"] >= bath["at"]
@@ -1152,14 +1218,14 @@ def test_recall_asks_for_a_new_name_which_stays_when_the_conversation_goes_on(pa
     "clicked",
     [*HOSTILE, "gespraech", "gespraech-", "gespraech-g", "loeschen-01234567", "loeschen", "weg-01234567", "weg"],
 )
-def test_recall_of_anything_else_does_nothing(shared_desk, clicked):
+def test_recall_of_anything_else_only_lists(shared_desk, clicked):
     stored = [{"id": "0123abcd", "title": "Bad", "at": "2026-02-01T10:00:00", "turns": [{"asked": "Wer?"}]}]
-    assert shared_desk.recall(clicked, stored, "", "de") == {}
+    assert list(shared_desk.recall(clicked, stored, "", "de")) == [{"history": history(stored)}]
 
 
 @pytest.mark.parametrize("stored", [None, "x", {}, [None], [{"id": "0123abcd"}]])
 def test_recall_and_rename_take_whatever_the_browser_holds(shared_desk, stored):
-    assert shared_desk.recall("gespraech-0123abcd", stored, "", "de") == {}
+    assert list(shared_desk.recall("gespraech-0123abcd", stored, "", "de")) == [{"history": notice("no_conversation")}]
     assert shared_desk.rename("Neu", "0123abcd", stored, "", "de") == {
         "stored": [],
         "history": notice("no_conversation"),

@@ -104,6 +104,15 @@ def test_feedback_counts_the_last_judgement_on_the_same_answer_in_the_place_of_t
     ]
 
 
+def test_feedback_that_was_withdrawn_is_none_until_it_is_given_again(tmp_path):
+    keep(tmp_path, OPENING, Judgement.RIGHT, at=AT)
+    keep(tmp_path, REFUSAL, Judgement.RIGHT, at=AT)
+    keep(tmp_path, OPENING, Judgement.WITHDRAWN, at=AT)
+    assert read(tmp_path) == [judged(REFUSAL, Judgement.RIGHT)]
+    keep(tmp_path, OPENING, Judgement.WRONG, at=AT)
+    assert read(tmp_path) == [judged(OPENING, Judgement.WRONG), judged(REFUSAL, Judgement.RIGHT)]
+
+
 def test_feedback_after_a_line_that_was_cut_off_is_whole(tmp_path, caplog):
     keep(tmp_path, OPENING, Judgement.RIGHT, at=AT)
     path = tmp_path / FILE_NAME

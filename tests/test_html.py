@@ -16,7 +16,7 @@ from qa.collection import Came, Change
 from qa.dialogue import Understood
 from qa.feedback import Judgement
 from qa.html import Action, Mark, Place, parse_action, parse_place
-from qa.types import Answer, Citation
+from qa.types import Answer, Citation, Evidence
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -360,12 +360,13 @@ def test_conversation_tells_in_what_was_searched(scope, language, told):
     assert confidence + told in read.paragraphs
 
 
-@pytest.mark.parametrize("judgement", [None, *Judgement])
+@pytest.mark.parametrize("judgement", [None, Judgement.RIGHT, Judgement.WRONG, Judgement.EVIDENCE])
 def test_conversation_shows_what_was_thought_of_an_answer(judgement):
     markup = reply(turn(answer(article()), judgement=judgement))
     chosen = re.findall(r'class="tat gewaehlt" href="#urteil-1-(\w+)"', markup)
     assert chosen == ([judgement] if judgement else [])
     assert ("Danke, vermerkt." in markup) == bool(judgement)
+    assert ('href="#urteil-1-withdrawn"' in markup) == bool(judgement)
 
 
 def test_conversation_of_a_refusal_has_no_markers_but_the_passages():
@@ -415,6 +416,14 @@ def test_conversation_tells_no_confidence_of_a_refusal():
     assert "Sicherheit" not in Reader(reply(refused)).text
 
 
+def test_conversation_offers_what_a_misspelt_question_was_meant_to_be():
+    given = answer(article(), abstained=True)
+    read = Reader(reply(turn(given, number=3, corrected="Wer ist <b>Anna</b>?")))
+    assert "Meinten Sie: Wer ist <b>Anna</b>?" in read.paragraphs
+    assert "#meinten-3" in read.links
+    assert "meinten" not in reply(turn(given)).lower()
+
+
 def test_conversation_offers_all_articles_where_a_scope_was_refused():
     given = answer(article(), abstained=True)
     links = Reader(reply(turn(given, number=3, scope=Scope(since="2025-01-02")))).links
@@ -442,6 +451,29 @@ def test_conversation_cuts_long_passages_at_a_word():
     source = article("Wort " * 200 + "Ende.")
     excerpt = re.search(r'class="auszug"><bdi>(.*?)</bdi>', reply(turn(answer(source))))[1]
     assert excerpt == " ".join(["Wort"] * 48) + " …"
+
+
+@pytest.mark.parametrize(
+    ("ranked", "shown"),
+    [([], "Am Montag."), (["Um zwei."], "Um zwei."), (["Woanders.", "Es war einmal."], "Es war einmal.")],
+)
+def test_conversation_shows_the_sentence_of_a_passage_that_ranked_best_or_is_most_similar(ranked, shown):
+    source = article("Es war einmal. Am Montag. Um zwei.")
+    sentences = {sentence.text: sentence for sentence in one_passage(source).sentences}
+    sentences |= {sentence.text: sentence for sentence in one_passage(article("Woanders.")).sentences}
+    given = answer(source)
+    [hit] = given.passages
+    evidence = tuple(Evidence(sentences[text], source, 0.5, 0.5, False) for text in ranked)
+    hit = replace(hit, sentence_similarities=(0.7, 0.9, 0.8))
+    markup = reply(turn(replace(given, passages=(hit,), evidence=evidence)))
+    assert re.search(r'class="auszug"><bdi>(.*?)</bdi>', markup)[1] == shown
+
+
+def test_conversation_shows_the_passages_of_a_question_that_was_given_up():
+    hits = answer(article()).passages
+    read = Reader(reply(turn(passages=hits, notice="overdue", told={"seconds": 120})))
+    assert "Nach 120 Sekunden abgebrochen." in read.text
+    assert read.links == ["#stelle-1-1"]
 
 
 @pytest.mark.parametrize(

@@ -239,7 +239,7 @@ def open_page(browser, programs, request) -> Iterator[Any]:
 
 
 def wait_until_open(page: Any) -> None:
-    expect(page.locator("#source .hinweis")).to_be_visible()
+    expect(page.locator("#source :is(.hinweis, .artikel)")).to_be_visible()
 
 
 def reload(page: Any) -> None:
@@ -525,13 +525,15 @@ def test_page_searches_in_chosen_outlets_and_articles(open_page):
 def test_page_searches_in_a_time_and_tells_that_a_date_is_wrong(open_page):
     page = open_page()
     page.get_by_role("button", name="Suche eingrenzen").click()
-    page.get_by_label("von (Tag oder Jahr)").fill("31.2.2025")
-    expect(ask(page, DUBROWEZ)).to_have_text("„31.2.2025“ ist kein Tag wie 30.11.2025 und kein Jahr.")
+    page.get_by_label("von (Tag, Monat, Jahr)").fill("31.2.2025")
+    expect(ask(page, DUBROWEZ)).to_have_text(
+        "„31.2.2025“ ist kein Tag wie 30.11.2025, kein Monat wie 11/2025 und kein Jahr."
+    )
     expect(page.locator("#question textarea")).to_have_value(DUBROWEZ)
     expect(page.locator("#chat .antwort")).to_have_count(0)
     check_state(page, "wrong-date")
-    page.get_by_label("von (Tag oder Jahr)").fill("11.3.2025")
-    page.get_by_label("bis (Tag oder Jahr)").fill("2025-03-12")
+    page.get_by_label("von (Tag, Monat, Jahr)").fill("11.3.2025")
+    page.get_by_label("bis (Tag, Monat, Jahr)").fill("2025-03-12")
     page.press("#question textarea", "Enter")
     answer = page.locator("#chat .antwort")
     expect(answer.locator(".bereich")).to_have_text("Eingegrenzt auf: ab 11.3.2025, bis 12.3.2025")
@@ -704,6 +706,16 @@ def test_page_keeps_conversations_for_this_browser(open_page):
     expect(kept).to_have_text([PLASMA, "Der Angriff"])
     expect(page.get_by_label("Neuer Name")).to_be_hidden()
 
+    for give_up in (
+        lambda: page.get_by_role("button", name="Abbrechen").click(),
+        lambda: page.keyboard.press("Escape"),
+    ):
+        history.get_by_role("button", name="umbenennen").first.click()
+        page.get_by_label("Neuer Name").fill("Versehen")
+        give_up()
+        expect(page.get_by_label("Neuer Name")).to_be_hidden()
+    expect(kept).to_have_text([PLASMA, "Der Angriff"])
+
     page.get_by_label("In den Fragen suchen").fill("plasma")
     expect(kept).to_have_text([PLASMA])
     page.get_by_label("In den Fragen suchen").fill("gibtesnicht")
@@ -722,6 +734,40 @@ def test_page_keeps_conversations_for_this_browser(open_page):
     reload(page)
     visit(page, "Verlauf")
     expect(kept).to_have_text(["Der Angriff"])
+
+
+def test_page_that_is_loaded_anew_goes_on_with_its_conversation_and_scope(open_page):
+    page = open_page()
+    page.get_by_role("button", name="Suche eingrenzen").click()
+    page.get_by_label("von (Tag, Monat, Jahr)").fill("Januar 2025")
+    ask(page, DUBROWEZ)
+    ask(page, "Und warum?")
+    visit(page, "Verlauf")
+    expect(page.locator("#history li")).to_contain_text("2 Fragen")
+    reload(page)
+    expect(page.locator("#chat .user")).to_have_text([DUBROWEZ, "Und warum?"])
+    expect(page.locator("#chat .antwort")).to_have_count(2)
+    expect(page.locator("#chat .hinweis")).to_have_text(PAGE["de"]["asked_again"])
+    expect(page.locator("#scope")).to_contain_text("Eingegrenzt auf: ab 1.1.2025")
+    expect(page.get_by_role("button", name="Überall suchen")).to_be_visible()
+    page.fill("#question textarea", PLASMA)
+    page.press("#question textarea", "Enter")
+    expect(page.locator("#chat .antwort")).to_have_count(3)
+    visit(page, "Verlauf")
+    expect(page.locator("#history li")).to_have_count(1)
+    expect(page.locator("#history li")).to_contain_text("3 Fragen")
+    visit(page, "Gespräch")
+    page.get_by_role("button", name="Neues Gespräch").click()
+    expect(page.locator("#chat .user")).to_have_count(0)
+    reload(page)
+    page.wait_for_timeout(1000)  # nothing is to come
+    expect(page.locator("#chat .user")).to_have_count(0)
+    other = page.context.new_page()  # another page of the same browser begins empty
+    other.goto(page.url)
+    wait_until_open(other)
+    other.wait_for_timeout(1000)
+    expect(other.locator("#chat .user")).to_have_count(0)
+    other.close()  # in whose background the first page would take its time
 
 
 # taking away
@@ -769,6 +815,11 @@ def test_page_keeps_a_judgement(open_page, programs):
     last = feedback.read(programs["own"].index)[-1]
     assert (last.question, last.judgement, last.scope) == (DUBROWEZ, Judgement.EVIDENCE, Scope())
     assert [gold.sentence for gold in last.cited] == sentences_of(answer)
+    before = len(feedback.read(programs["own"].index))
+    click(page, "#chat", "zurücknehmen")
+    expect(answer.locator(".dank")).to_have_count(0)
+    expect(answer.locator(".gewaehlt")).to_have_count(0)
+    assert len(feedback.read(programs["own"].index)) == before - 1
 
 
 def test_page_links_to_a_citation(open_page):
@@ -815,6 +866,7 @@ def test_page_changes_its_language(open_page):
     page = open_page()
     for there, other in (("de", "en"), ("en", "de")):
         expect(page.locator("html")).to_have_attribute("lang", there)
+        expect(page.locator("#chat")).to_contain_text(PAGE[there]["welcome_examples"])
         ask(page, DUBROWEZ)
         shown: set[str] = set()
         for name in ("tab_chat", "tab_collection", "tab_history"):
@@ -829,7 +881,9 @@ def test_page_changes_its_language(open_page):
         page.get_by_role("button", name=PAGE[there]["other_language"]).click()
         expect(page.locator("html")).to_have_attribute("lang", other)
         wait_until_open(page)
-        expect(page.locator("#chat")).to_contain_text(PAGE[other]["welcome_examples"])
+        expect(page.locator("#chat .antwort")).to_contain_text(PAGE[other]["confidence"])  # the conversation goes on
+        page.get_by_role("button", name=PAGE[other]["begin_anew"]).click()
+        expect(page.locator("#chat .antwort")).to_have_count(0)
     assert language_of({"cookie": page.evaluate("document.cookie")}, None) == "de"
 
 
@@ -874,6 +928,9 @@ def test_page_fits_a_phone_and_bears_enlarging(open_page, width, height, scale):
     assert page.evaluate(WIDER_THAN_SCREEN) == 0
     answer.get_by_role("button", name="Beleg 2").click()
     expect_marked(page, sentences_of(answer)[1])
+    page.get_by_role("button", name="zurück").click()
+    expect(answer.get_by_role("button", name="Beleg 2")).to_be_in_viewport()
+    expect(answer.get_by_role("button", name="Beleg 2")).to_be_focused()
     page.get_by_role("button", name="Suche eingrenzen").click()
     assert page.evaluate(WIDER_THAN_SCREEN) == 0
     visit(page, "Sammlung")
@@ -894,13 +951,13 @@ def test_page_obeys_its_keys(open_page):
     sentences = sentences_of(ask(page, ANCHOR))
     expect_marked(page, sentences[0])
     page.locator("#title").click()
-    for key, number in (("n", 1), ("n", 2), ("p", 1)):
+    for key, number in (("n", 1), ("n", 2), ("p", 1), ("3", 2), ("1", 0)):
         page.keyboard.press(key)
         expect_marked(page, sentences[number])
     visit(page, "Verlauf")
     page.keyboard.press("?")
-    dialog = page.get_by_role("dialog", name="Tastatur")
-    expect(dialog.locator("kbd")).to_have_text(["/", "n", "p", "g", "?", "Esc"])
+    dialog = page.get_by_role("dialog", name="So geht es")
+    expect(dialog.locator("kbd")).to_have_text(["/", "1 2 3", "n", "p", "g", "?", "Esc"])
     check_state(page, "help")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()

@@ -97,6 +97,17 @@ def test_terminal_speaks_the_questions_language_and_wraps_long_answers():
     assert shown.splitlines()[-1].startswith("Впевненість: 12")
 
 
+def test_terminal_asks_whether_a_misspelt_question_was_meant_otherwise():
+    refused = answer(abstained=True, citations=(), text="Die Artikel beantworten diese Frage nicht.", short_answer=None)
+    assert render.terminal(refused, corrected="Wann öffnet das \x1b[2JBad?").splitlines() == [
+        "Die Artikel beantworten diese Frage nicht.",
+        "",
+        "Meinten Sie: Wann öffnet das \\x1b[2JBad?",
+        "",
+        "Sicherheit: 12\N{NO-BREAK SPACE}%",
+    ]
+
+
 def test_terminal_escapes_control_characters_from_articles_and_names():
     hostile = Article(
         id="a",

@@ -3,7 +3,7 @@
 // both before this script.
 (() => {
   const AREAS = [
-    ["#clicked", /^#(beleg|stelle|woertlich|ueberall|kopie|urteil|ausfuhr)-|^#article=/],
+    ["#clicked", /^#(beleg|stelle|woertlich|ueberall|meinten|kopie|urteil|ausfuhr)-|^#article=/],
     ["#picked", /^#(lesen|entfernen|ja|nein|zurueck|mehr)\b/],
     ["#recalled", /^#(gespraech|umbenennen|loeschen|weg)-|^#behalten\b/],
   ];
@@ -130,6 +130,21 @@
     if (input.value !== kept) put(input, kept);
   };
   window.addEventListener("storage", (event) => event.key === KEPT && keep());
+  window.addEventListener("pagehide", () => keep());
+
+  // the conversation that this page shows is opened again where the page is loaded anew, in another language perhaps
+  const SHOWN = "belegstelle-shown";
+  let shown; // the conversation's id; undefined until the page is there
+  const reopen = () => {
+    const identity = part("#identity");
+    if (!identity || !document.querySelector("#status")?.textContent.trim()) return;
+    if (shown === undefined) {
+      shown = "";
+      const before = sessionStorage.getItem(SHOWN);
+      if (listed(part("#stored")?.value).some((one) => one.id === before && !one.deleted)) tell("#recalled", `gespraech-${before}`);
+    }
+    if (identity.value !== shown) sessionStorage.setItem(SHOWN, (shown = identity.value));
+  };
 
   const copy = async (text) => {
     if (navigator.clipboard) await navigator.clipboard.writeText(text);
@@ -160,14 +175,22 @@
     if (clicks && narrow.matches) mark.scrollIntoView({ block: "center" });
   };
 
+  let from; // what was clicked last: where a source stands below, the way back leads there
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest(".back")) return;
+    const target = from?.isConnected ? from : field();
+    target.scrollIntoView({ block: "center" });
+    target.focus({ preventScroll: true });
+  });
+
   document.addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="#"]');
     if (!link) return;
     const target = link.getAttribute("href");
+    if (/^#(beleg|stelle|lesen)-/.test(target) && link.closest("#chat, #listed")) from = link;
     if (link.classList.contains("verweis")) {
       event.preventDefault();
-      history.replaceState(null, "", target);
-      copy(location.href);
+      copy(new URL(target, location.href).href);
       return;
     }
     const area = AREAS.find(([, wanted]) => wanted.test(target));
@@ -187,6 +210,7 @@
   document.addEventListener("click", (event) => event.target.closest("#ask") && askedNothing());
   document.addEventListener("keydown", (event) => event.key === "Enter" && event.target === field() && askedNothing());
   document.addEventListener("keydown", (event) => event.key === "Escape" && event.target === field() && field().blur());
+  document.addEventListener("keydown", (event) => event.key === "Escape" && event.target === part("#new-title") && document.querySelector("#keep").click());
 
   // the keyboard
   const step = (name) => document.querySelector(`#source a.${name}`)?.click();
@@ -194,7 +218,9 @@
     room(0);
     setTimeout(() => field()?.focus(), 50); // a room that was hidden is drawn first
   };
+  const citation = (number) => [...document.querySelectorAll("#chat .belege")].pop()?.querySelectorAll("a.marke")[number - 1]?.click();
   const keys = { "/": toQuestion, n: () => step("next"), p: () => step("previous") };
+  for (const number of [1, 2, 3]) keys[number] = () => citation(number);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, [role=listbox], dialog")) return;
     const does = { ...keys, g: () => document.querySelector("#anew")?.click(), "?": () => help().showModal() }[event.key];
@@ -212,8 +238,15 @@
     const heading = document.createElement("h2");
     heading.id = "tastatur-titel";
     heading.textContent = words.help_title;
+    const hints = [words.hint_ask, words.hint_open, words.hint_scope].map((hint) => {
+      const line = document.createElement("p");
+      line.textContent = hint;
+      return line;
+    });
+    const strokes = document.createElement("h2");
+    strokes.textContent = words.help_keys;
     const list = document.createElement("dl");
-    const shown = [["/", "ask"], ["n", "next"], ["p", "previous"], ["g", "new"], ["?", "help"], ["Esc", "close"]];
+    const shown = [["/", "ask"], ["1 2 3", "citation"], ["n", "next"], ["p", "previous"], ["g", "new"], ["?", "help"], ["Esc", "close"]];
     for (const [key, what] of shown) {
       const term = document.createElement("dt");
       const stroke = document.createElement("kbd");
@@ -226,7 +259,7 @@
     const close = document.createElement("button");
     close.textContent = words.close;
     close.addEventListener("click", () => dialog.close());
-    dialog.append(heading, list, close);
+    dialog.append(heading, ...hints, strokes, list, close);
     document.body.append(dialog);
     return dialog;
   };
@@ -294,6 +327,7 @@
     }
     for (const message of document.querySelectorAll(".toast-body")) explain(message);
     keep();
+    reopen();
     const handout = part("#handout");
     if (handout && handout.value && handout.dataset.seen !== handout.value) {
       handout.dataset.seen = handout.value;
