@@ -353,6 +353,12 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
         answering = ["turns", "talk", "question", "source", "stored", "identity"]
         sifting = ["find", "outlet", "first_day", "last_day", "order", "rows"]
         respond = ["turns", *scope, "stored", "identity"]
+        recalling = connect(
+            [parts["recalled"].change],
+            desk.recall,
+            ["recalled", "stored", "find_talk"],
+            ["stored", "history", "naming", "new_title", "renaming", "turns", "talk", "source", "identity", *scoping],
+        )
         asking = [
             connect(
                 [ask.click, parts["question"].submit],
@@ -360,8 +366,9 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
                 ["question", *respond],
                 answering,
                 trigger_mode="always_last",  # what is asked before an answer is there is asked after it, not dropped
+                cancels=[recalling],
             ),
-            connect([parts["talk"].example_select], desk.respond, respond, answering, chosen=True),
+            connect([parts["talk"].example_select], desk.respond, respond, answering, chosen=True, cancels=[recalling]),
             connect(
                 [parts["clicked"].change],
                 desk.act,
@@ -369,8 +376,10 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
                 [*answering, "handout", *scoping],
             ),
         ]
-        connect([stop.click], desk.stop, ["turns"], ["turns", "talk"], cancels=asking)
-        connect([anew.click], desk.begin_anew, [], ["turns", "talk", "question", "source", "identity", *scoping])
+        working = [*asking, recalling]
+        connect([stop.click], desk.stop, ["turns"], ["turns", "talk"], cancels=working)
+        begun = ["turns", "talk", "question", "source", "identity", *scoping]
+        connect([anew.click], desk.begin_anew, [], begun, cancels=working)
         narrowing = [parts["articles"].change, parts["outlets"].change, *left("since", "until")]
         connect(narrowing, desk.narrow, scope, ["scope", "everywhere"])
         connect([parts["everywhere"].click], desk.widen, [], scoping)
@@ -393,12 +402,6 @@ def build_page(desk: Desk, language: str | None, examples: Sequence[str], progra
 
         connect(
             [parts[name].change for name in ("stored", "find_talk")], desk.recent, ["stored", "find_talk"], ["history"]
-        )
-        connect(
-            [parts["recalled"].change],
-            desk.recall,
-            ["recalled", "stored", "find_talk"],
-            ["stored", "history", "naming", "new_title", "renaming", "turns", "talk", "source", "identity", *scoping],
         )
         connect(
             [save.click, parts["new_title"].submit],
@@ -462,14 +465,18 @@ def _adapted(
 async def _steps(steps: Iterator[Shown], turns: Any, overdue: Callable[[Any, float], Shown]) -> AsyncIterator[Shown]:
     """The steps of a handler, each in a thread; who gives up waiting is free at once, and no further step is begun.
 
-    Those that go on with a conversation, as its `turns` show, are given up after LONGEST_WAIT, and where its passages
-    are searched, after LONGEST_SEARCH; the last is then what `overdue` makes of the turns and these seconds.
+    Each question of a conversation, as its `turns` show, is given up after LONGEST_WAIT, and while its passages are
+    searched, after LONGEST_SEARCH; the last is then what `overdue` makes of the turns and these seconds.
     """
-    end = anyio.current_time() + LONGEST_WAIT
+    number = -1  # of the question that is worked on
+    end = math.inf
     while True:
-        searches = bool(turns) and turns[-1].searches
-        limit = LONGEST_SEARCH if searches else LONGEST_WAIT
-        deadline = min(end, anyio.current_time() + limit) if turns is not None else math.inf
+        last = turns[-1] if turns else None
+        if turns is not None and number != (last.number if last else 0):
+            number = last.number if last else 0
+            end = anyio.current_time() + LONGEST_WAIT
+        limit = LONGEST_SEARCH if last and last.searches else LONGEST_WAIT
+        deadline = math.inf if turns is None else min(end, anyio.current_time() + limit)
         with anyio.CancelScope(deadline=deadline) as waiting:
             shown = await anyio.to_thread.run_sync(_next, steps, abandon_on_cancel=True)
         if waiting.cancelled_caught:
@@ -507,10 +514,12 @@ def _telling(endpoint: Handler) -> Handler:
 
     @functools.wraps(endpoint)
     async def told(*arguments: Any, **named: Any) -> Any:
-        called = (endpoint(*arguments, **named) for _ in range(1))
+        def steps() -> Iterator[Any]:
+            yield endpoint(*arguments, **named)
+
         try:
             with anyio.move_on_after(LONGEST_WAIT):
-                return await anyio.to_thread.run_sync(_next, called, abandon_on_cancel=True)
+                return await anyio.to_thread.run_sync(_next, steps(), abandon_on_cancel=True)
         except (InputInvalid, QuestionInvalid) as error:
             raise gr.Error(str(error), print_exception=False) from error
         raise gr.Error(f"given up after {LONGEST_WAIT:.0f} seconds; ask again later", print_exception=False)

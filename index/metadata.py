@@ -3,7 +3,6 @@
 import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from index.cleaning import is_clutter, join_lines
 from index.dates import date_in_dateline, date_in_url, leading_date, split_at_dates, written_day
@@ -275,15 +274,16 @@ def _is_chronicle(lines: list[str]) -> bool:
 
 def _is_collection(lines: list[str]) -> bool:
     """Whether several lines name somebody and a day, as in a press review or a list of sources."""
-    named: set[str | Source] = {line for line in lines if is_dated_name(line) or _is_unlabelled_source(line)}
-    for first, second in set(pairwise(filter(None, lines))):
+    named: set[str | Source] = set()
+    above = ""  # "": it has been told with the line above it
+    for line in filter(None, lines):
+        source = source_line(line)
+        pair = source_in_two_lines(above, line)
+        if told := pair or (None if source is None or source.is_labelled else source):
+            named.add(told)
+        elif is_dated_name(line):
+            named.add(line)
         if len(named) > 1:
-            break
-        if source := source_in_two_lines(first, second):
-            named.add(source)
-    return len(named) > 1
-
-
-def _is_unlabelled_source(line: str) -> bool:
-    source = source_line(line)
-    return source is not None and not source.is_labelled
+            return True
+        above = "" if pair else line
+    return False

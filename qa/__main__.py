@@ -141,7 +141,7 @@ def _ask(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(render.answer_object(answer, "q1"), ensure_ascii=False))
     else:
-        corrected = assistant.speller.corrected(answer.question) if answer.abstained else None
+        corrected = assistant.corrected(answer.question, scope=scope) if answer.abstained else None
         print(render.terminal(answer, corrected=corrected))
     return 0
 

@@ -10,7 +10,7 @@ from index.types import Hit, Sentence
 from qa import render
 from qa.confidence import confidence
 from qa.context import leans_on_previous
-from qa.evidence import rank_evidence, select_evidence
+from qa.evidence import has_figures, rank_evidence, select_evidence
 from qa.questions import AnswerKind, detect_language, expected_kind
 from qa.reader import Reader
 from qa.settings import BY_READER, BY_SIMILARITY, DEFAULTS, Settings, Weights
@@ -34,7 +34,7 @@ class Assistant:
     ) -> None:
         """Answer from an index, with a reader or else by similarity alone; `weights` replace the fitted ones."""
         self.news_index = news_index
-        self.speller = Speller(news_index.catalogue)
+        self._speller = Speller(news_index.catalogue)
         self.reader = reader
         self.settings = settings
         self.weights = weights or (BY_READER if reader else BY_SIMILARITY)
@@ -69,6 +69,11 @@ class Assistant:
             seconds=time.perf_counter() - started,
             evidence=tuple(ranked),
         )
+
+    def corrected(self, question: str, *, scope: Scope = EVERYTHING) -> str | None:
+        """A question that was refused as it was probably meant, where it seems misspelt and would be answered so."""
+        meant = self._speller.corrected(question)
+        return meant if meant and not self.ask(meant, scope=scope).abstained else None
 
     def retrieve(self, question: str, *, top: int | None = None, scope: Scope = EVERYTHING) -> list[Hit]:
         """The passages that fit a question best. Raises as `ask` does."""
@@ -114,7 +119,7 @@ class Assistant:
                 score=evidence.score,
                 short_answer=short_answer(question, evidence) if marker == 1 else None,
                 context=self._context(evidence),
-                copies=evidence.copies,
+                copies=tuple(copy for copy in evidence.copies if has_figures(copy, evidence.sentence)),
             )
             for marker, evidence in enumerate(chosen, start=1)
         )

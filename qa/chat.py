@@ -54,6 +54,11 @@ class Turn:
         return bool(self.answer or self.notice)
 
 
+def conversation_id(given: str | None) -> str:
+    """The id of a conversation that the page gives, or a new one where it is none."""
+    return given if given and _ID.fullmatch(given) else uuid.uuid4().hex[:8]
+
+
 def whole(text: str) -> str:
     """The text with "?" for half characters, which a broken paste leaves and which can be neither sent nor stored."""
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -99,7 +104,7 @@ def steps(assistant: Assistant, turn: Turn) -> Iterator[Turn]:
         answer = assistant.answer(question, turn.passages or ())
         turn = replace(turn, answer=answer)
         yield turn
-        if answer.abstained and (corrected := assistant.speller.corrected(question)):
+        if answer.abstained and (corrected := _corrected(assistant, turn)):
             yield replace(turn, corrected=corrected)
     except QuestionInvalid:
         found = len(" ".join(turn.understood.question.split()))
@@ -111,6 +116,15 @@ def steps(assistant: Assistant, turn: Turn) -> Iterator[Turn]:
         identity = uuid.uuid4().hex[:8]
         logger.error("error %s: %s", identity, error, exc_info=not isinstance(error, NewsError))
         yield replace(turn, notice="failed", told={"id": identity})
+
+
+def _corrected(assistant: Assistant, turn: Turn) -> str | None:
+    """As the assistant has it; what goes wrong with that takes no answer away."""
+    try:
+        return assistant.corrected(turn.understood.question, scope=turn.scope)
+    except Exception as error:
+        logger.error("no correction: %s", error, exc_info=not isinstance(error, NewsError))
+        return None
 
 
 def named_articles(scope: Scope, catalogue: Catalogue) -> dict[str, Article]:

@@ -135,17 +135,19 @@ class Desk:
         self, before: Sequence[Turn], turn: Turn, stored: object, identity: str, language: str
     ) -> Iterator[Shown]:
         before = list(before)[1 - chat.KEPT_TURNS :]
-        identity = identity or uuid.uuid4().hex[:8]
+        identity = chat.conversation_id(identity)
         turns = [*before, turn]
         yield {"turns": turns, "talk": html.conversation(turns, language), "question": "", "identity": identity}
+        answered = False
         for stage in chat.steps(self.assistant, turn):
             turns = [*before, stage]
             yield {"turns": turns, "talk": html.conversation(turns, language)}
+            if stage.answer and not answered:
+                answered = True
+                kept = chat.with_conversation(chat.conversations(stored), _kept(turns, stored, identity))
+                yield {"source": self._source(turns, f"beleg-{turn.number}-1", language), "stored": kept}
         if turns[-1].notice:  # what could not be asked can be mended
             yield {"question": turn.asked, "source": self._source([], "", language)}
-            return
-        kept = chat.with_conversation(chat.conversations(stored), _kept(turns, stored, identity))
-        yield {"source": self._source(turns, f"beleg-{turn.number}-1", language), "stored": kept}
 
     def stop(self, turns: list[Turn], language: str) -> Shown:
         """Tell that a question was given up."""
@@ -182,7 +184,7 @@ class Desk:
     def _scoped(self, scope: Scope, language: str) -> Shown:
         """The fields of the scope as they are where the next question is asked of it, without what has gone."""
         here = chat.named_articles(scope, self.news_index.catalogue)
-        outlets = set(collection.outlets(self.news_index.entries()))
+        outlets = collection.outlets(self.news_index.entries()) if scope.publishers else []
         fields: dict[str, Any] = {
             "articles": [name for name in scope.articles if name in here],
             "outlets": [name for name in scope.publishers if name in outlets],
@@ -196,19 +198,17 @@ class Desk:
         action = html.parse_action(clicked)
         turn = next((turn for turn in turns if action and turn.number == action.number(0)), None)
         name = action.name if action else ""
+        before = [other for other in turns if turn and other.number < turn.number]
         if action and name == "woertlich" and turn:
-            kept = [other for other in turns if other.number < turn.number]
-            again = chat.begun(kept, turn.asked, scope=turn.scope, literal=True)
-            yield from self._asked(kept, again, stored, identity, language)
+            again = chat.begun(before, turn.asked, scope=turn.scope, literal=True)
+            yield from self._asked(before, again, stored, identity, language)
         elif action and name == "ueberall" and turn:
-            kept = [other for other in turns if other.number < turn.number]
-            again = chat.begun(kept, turn.asked, literal=not turn.understood.carried)
+            again = chat.begun(before, turn.asked, literal=not turn.understood.carried)
             yield self.widen(language)
-            yield from self._asked(kept, again, stored, identity, language)
+            yield from self._asked(before, again, stored, identity, language)
         elif action and name == "meinten" and turn and turn.corrected:
-            kept = [other for other in turns if other.number < turn.number]
-            again = chat.begun(kept, turn.corrected, scope=turn.scope, literal=True)
-            yield from self._asked(kept, again, stored, identity, language)
+            again = chat.begun(before, turn.corrected, scope=turn.scope, literal=True)
+            yield from self._asked(before, again, stored, identity, language)
         elif action and name == "urteil" and turn:
             try:
                 turns = [self._judged(turn, action) if other is turn else other for other in turns]
@@ -227,10 +227,10 @@ class Desk:
         if turn.answer is None or judgement not in set(feedback.Judgement):
             return turn
         found = feedback.Judgement(judgement)
-        if found is turn.judgement:
-            return turn
-        feedback.keep(self.news_index.folder, turn.answer, found, at=datetime.now(UTC), scope=turn.scope)
-        return replace(turn, judgement=None if found is feedback.Judgement.WITHDRAWN else found)
+        after = None if found is feedback.Judgement.WITHDRAWN else found
+        if after is not turn.judgement:
+            feedback.keep(self.news_index.folder, turn.answer, found, at=datetime.now(UTC), scope=turn.scope)
+        return replace(turn, judgement=after)
 
     def _handout(self, action: html.Action, turn: Turn | None, turns: Sequence[Turn], language: str) -> str:
         """What the page's script copies or saves, as JSON; empty for nothing."""
@@ -314,6 +314,10 @@ class Desk:
             except QuestionInvalid as error:
                 days.append(None)
                 message += html.notice_html(_bad_period(error, language))
+        try:
+            checked_period(days[0], days[1], ("since", "until"))
+        except PeriodInvalid as error:
+            message += html.notice_html(_bad_period(error, language))
         kept = collection.arranged(
             entries,
             find=sifting.find or "",
@@ -459,12 +463,15 @@ class Desk:
         """A kept conversation, asked anew question by question, in the scope of the last one."""
         again = _message(html.notice_html(PAGE[language]["asked_again"]))
         turns: list[Turn] = []
-        yield {"turns": turns, "talk": again, "identity": identity}
+        yield {"turns": turns, "talk": again}
         for turns in chat.asked_again(self.assistant, one):
             yield {"turns": turns, "talk": [*again, *html.conversation(turns, language)]}
+        # not before, or a question asked meanwhile would be kept instead of those that are still to come
+        shown: Shown = {"identity": identity}
         if turns:
-            source = self._source(turns, f"beleg-{turns[-1].number}-1", language)
-            yield {"source": source, **self._scoped(turns[-1].scope, language)}
+            shown["source"] = self._source(turns, f"beleg-{turns[-1].number}-1", language)
+            shown |= self._scoped(turns[-1].scope, language)
+        yield shown
 
     def keep_title(self, _language: str) -> Shown:
         """Give a renaming up."""

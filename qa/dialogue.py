@@ -1,6 +1,7 @@
 """Makes the follow-up questions of a conversation whole, so that each can be searched for on its own."""
 
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,6 +11,7 @@ from qa.questions import AnswerKind, detect_language, expected_kind
 
 _LONGEST_FOLLOW_UP = 40  # words; a longer text says itself what it is about
 _LONGEST_NOTE = 12  # words that are carried over in brackets
+_LONGEST_QUOTATION = 300  # characters
 _LONGEST_PART = 5  # words of a part that takes the place of another
 _SHORTEST_PART = 4  # letters of a part of a compound
 
@@ -108,6 +110,11 @@ _SAYING = (
 )
 
 _REACTION = re.compile(r"(?i)(?:was|wie) (?:sagt|sagte|sagen|meint|meinte|reagierte?|antwortete?|kommentierte?) ")
+_WHO_SAID = re.compile(
+    r"(?i)wer (?:hat (?:das|dies|die zahl) (?:denn )?(?:gesagt|behauptet|erklärt|mitgeteilt|berichtet|genannt|"
+    r"angegeben)|(?:sagte?|behaupte[nt]*|erklärte?|berichtete?) (?:das|dies)(?: denn)?)|"
+    r"von wem (?:stammt|kommt|ist) (?:das|dies|die (?:zahl|angabe|aussage|information))"
+)
 _BOUNDARY = re.compile(
     r"(?i)[,;:.!?–]|(?<!mehr )(?<!weniger )\bals\b|\b(?:wenn|dass|daß|weil|ob|bevor|nachdem|obwohl|während|falls|"
     r"sobald|solange|und|oder|aber|wie|was|wann|wo|wer|warum|wohin|if|when|that|because|after|before|while|and|or)\b"
@@ -237,7 +244,8 @@ def understand(question: str, history: Sequence[Earlier]) -> Understood:
     if not _leans(reading, recent):
         return Understood(question)
     return (
-        _asked_anew(reading, recent[0])
+        _who_said(reading, recent[0])
+        or _asked_anew(reading, recent[0])
         or _with_part_replaced(reading, recent[0].question)
         or _with_note(question, reading, [turn for turn in recent if turn.answered] or recent)
     )
@@ -484,6 +492,14 @@ def _parts(question: str) -> tuple[str, list[str]]:
 
 def _noted(main: str, notes: Sequence[str]) -> str:
     return f"{main[:1].upper()}{main[1:]}?" + (f" ({', '.join(notes)})" if notes else "")
+
+
+def _who_said(reading: _Reading, last: Earlier) -> Understood | None:
+    """The question who said what was cited last, with these words."""
+    if last.sentence is None or not _WHO_SAID.fullmatch(reading.text):
+        return None
+    said = textwrap.shorten(last.sentence, _LONGEST_QUOTATION, placeholder=" …")
+    return Understood(f"Wer hat gesagt: „{said}“?", (said,))
 
 
 def _asked_anew(reading: _Reading, last: Earlier) -> Understood | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from index.types import Hit, Sentence
+from index.types import Article, Hit, Sentence
 from qa.questions import expected_kind
 from qa.settings import BY_SIMILARITY, Weights
 from qa.short_answer import mentions_kind
@@ -13,6 +13,8 @@ from qa.types import Evidence, Verdict
 _NAME = r"[A-ZÄÖÜ][\w'’-]+(?: (?:(?:von|van|de) )?[A-ZÄÖÜ][\w'’-]+){1,2}"
 _BYLINE = re.compile(rf"(?P<lead>(?:Von|By|Text:|Autor:|Autorin:) )?{_NAME}(?:(?:,| und| and) {_NAME})*")
 _TOP = 200  # characters
+_UNIT = "zwei|zwan|drei|vier|fünf|sech|sieb|acht|neun|zehn|elf|zwölf|hundert|tausend"
+_FIGURE = re.compile(rf"(?i)\d+(?:[.,:]\d+)*|\b(?:ein(?:und)?)?(?:{_UNIT})(?:{_UNIT}|ein|und|zig|ßig|s|en)*\b")
 
 
 def rank_evidence(
@@ -25,7 +27,7 @@ def rank_evidence(
 ) -> list[Evidence]:
     """All sentences of the hits but bylines, best first, each once.
 
-    Of near copies only the article with the best sentence counts.
+    Of near copies only the article with the best sentence counts, but for what has other figures in another one.
 
     A sentence's score is a weighted sum of what the reader says of it, where `verdicts` has that for each hit, the
     similarity of the question and the sentence as read within its passage, whether it holds what the question asks for
@@ -61,14 +63,25 @@ def _is_byline(sentence: Sentence) -> bool:
 
 
 def _without_copies(ranked: Sequence[Evidence]) -> list[Evidence]:
-    """The evidence without that from near copies of an article that was ranked higher."""
-    told: set[str] = set()  # articles of which a near copy was ranked higher
+    """The evidence without what a near copy of an article that was ranked higher says, too."""
+    first: dict[str, Article] = {}  # by the ids of its near copies, the article that was ranked highest of all of them
     kept = []
     for evidence in ranked:
-        if evidence.article.id not in told:
+        leader = first.get(evidence.article.id)
+        if leader is None:
+            first.update(dict.fromkeys((copy.id for copy in evidence.copies), evidence.article))
+        if leader is None or not has_figures(leader, evidence.sentence):
             kept.append(evidence)
-            told.update(copy.id for copy in evidence.copies)
     return kept
+
+
+def has_figures(article: Article, sentence: Sentence) -> bool:
+    """Whether an article has all the numbers of a sentence; a near copy that has not tells something else."""
+    return _figures(sentence.text) <= _figures(article.text)
+
+
+def _figures(text: str) -> set[str]:
+    return {found[0].casefold() for found in _FIGURE.finditer(text)}
 
 
 def select_evidence(

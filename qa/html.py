@@ -30,7 +30,7 @@ from qa.types import Answer, Citation, Evidence
 from qa.words import PAGE
 
 _NAMED = 20  # articles of each kind in the report on an upload
-_EXCERPT = 240  # characters of a passage in the list, and of a question that was not asked
+_EXCERPT = 240  # characters of a sentence in the list of passages, and of a question that was not asked
 # the page counts its clicks behind the slash
 _ACTION = re.compile(r"#?([a-z]{2,12})((?:-[A-Za-z0-9]{1,64}){0,2})(?:/\d{1,9})?")
 _PLACE = re.compile(r"#?article=([0-9a-f]{16})(?:&s=(\d{1,8})-(\d{1,8}))?(?:/\d{1,9})?")

@@ -45,6 +45,7 @@ class Speller:
     def _forget(self) -> None:
         self._articles: set[str] = set()
         self._stems: set[str] = set()
+        self._is_large = False  # and has words that were not read
         # words as they are written, by their letters without case and diacritics
         self._forms = {_key(word): word for word in _QUESTION_WORDS}
 
@@ -76,9 +77,12 @@ class Speller:
             words: set[str] = set()
             for article_id in stored - self._articles:
                 article = self._catalogue.article(article_id)
-                if article and len(words) <= self._most_words:
-                    words.update(_WORD.findall(f"{article.title} {article.publisher or ''} {article.text}"))
-        self._add(sorted(filter(_LATIN.fullmatch, words)))
+                if article is None or self._is_large:
+                    continue
+                found = _WORD.findall(f"{article.title} {article.publisher or ''} {article.text}")
+                words.update(filter(_LATIN.fullmatch, found))
+                self._is_large = len(words) + len(self._forms) > self._most_words
+        self._add(sorted(words))
         self._articles = stored
         self._sequence = sequence
 
@@ -91,7 +95,7 @@ class Speller:
 
     def _replacements(self, words: Sequence[str]) -> dict[str, str]:
         """What to put for which of a question's words."""
-        if len(self._forms) > self._most_words:
+        if self._is_large:
             return {}
         candidates = (word for place, word in enumerate(words) if place == 0 or len(word) >= _SHORTEST)
         unknown = list(islice(filter(self._needs_correction, dict.fromkeys(candidates)), _MOST_UNKNOWN + 1))

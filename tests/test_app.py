@@ -597,6 +597,19 @@ class WaitingEmbedder(CountingEmbedder):
         return super().embed_question(question)
 
 
+class Pause:
+    """Something to wait for that always takes so many seconds."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def wait(self, _longest):
+        time.sleep(self.seconds)
+
+    def set(self):
+        pass
+
+
 class WaitingReader:
     """Finds nothing, and that only once it may."""
 
@@ -632,7 +645,9 @@ def desk(tmp_path) -> Iterator[Desk]:
 def shown_by(desk: Desk, handler: Callable, held: dict[str, object], language: str = "de") -> list[dict[str, Any]]:
     """What the page is shown in steps by a method of the desk, which is given what its parts hold."""
     parts = {name: name for name in (*held, "talk", "question", "source", "stored", "identity", "listed", "status")}
-    parts["turns"] = "turns"
+    parts |= {
+        name: name for name in ("turns", "history", "articles", "outlets", "since", "until", "scope", "everywhere")
+    }
     parts |= {name: name for name in ("outlet", "articles", "outlets")}
     called = app._adapted(handler, list(held), parts, language, desk.overdue, chosen=False)
 
@@ -685,6 +700,18 @@ def test_page_gives_up_a_conversation_that_is_opened_anew(desk, monkeypatch):
     held = {"recalled": "gespraech-0123abcd", "stored": json.dumps([one]), "find_talk": ""}
     *_, last = shown_by(desk, desk.recall, held)
     assert [turn.notice for turn in last["turns"]] == ["overdue"]
+    assert "identity" not in last  # what is asked next begins a conversation, and this one stays as it is kept
+
+
+def test_page_gives_each_question_of_a_conversation_that_is_opened_anew_its_time(desk, monkeypatch):
+    monkeypatch.setattr(app, "LONGEST_WAIT", 1.0)
+    monkeypatch.setattr(desk.assistant.reader, "may", Pause(0.6))
+    questions = [{"asked": f"Wann {number}?"} for number in range(3)]
+    one = {"id": "0123abcd", "title": "Bad", "at": "2026-02-01T10:00:00", "turns": questions}
+    held = {"recalled": "gespraech-0123abcd", "stored": json.dumps([one]), "find_talk": ""}
+    shown = shown_by(desk, desk.recall, held)
+    assert [(turn.notice, bool(turn.answer)) for turn in shown[-2]["turns"]] == [("", True)] * 3
+    assert shown[-1]["identity"] == "0123abcd"
 
 
 def test_page_keeps_the_conversation_where_a_question_has_not_even_been_shown(desk, monkeypatch):

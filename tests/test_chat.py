@@ -96,19 +96,38 @@ def test_steps_give_the_passages_and_then_the_answer(assistant):
     assert answer.citations[0].sentence.text == "Das Bad öffnet am 2. Mai."
 
 
-@pytest.mark.parametrize(
-    ("threshold", "asked", "corrected"),
-    [
-        (1.1, "Wann öfnet das Bad?", [None, "Wann öffnet das Bad?"]),
-        (1.1, "Wann öffnet das Bad?", [None]),
-        (0.0, "Wann öfnet das Bad?", [None]),
-    ],
-)
-def test_steps_of_a_refusal_end_with_what_a_misspelt_question_was_meant_to_be(assistant, threshold, asked, corrected):
-    assistant.settings = Settings(threshold=threshold)
-    _, *ends = steps(assistant, begun([], asked))
-    assert [turn.corrected for turn in ends] == corrected
-    assert {turn.answer.abstained for turn in ends} == {threshold > 1}
+MISSPELT, MEANT = "Wann öfnet das Bad mit 25 Bahnnen?", "Wann öffnet das Bad mit 25 Bahnen?"
+
+
+def between(assistant: Assistant) -> Settings:
+    """Settings with which the misspelt question is refused, and what is meant by it answered."""
+    return Settings(threshold=(assistant.ask(MISSPELT).confidence + assistant.ask(MEANT).confidence) / 2)
+
+
+def test_steps_of_a_refusal_end_with_what_a_misspelt_question_was_meant_to_be(assistant):
+    assistant.settings = between(assistant)
+    _, refused, offered = steps(assistant, begun([], MISSPELT))
+    assert (refused.answer.abstained, refused.corrected) == (True, None)
+    assert offered == replace(refused, corrected=MEANT)
+    elsewhere = Scope(publishers=("Bote",))
+    for turn in (begun([], MEANT), begun([], MISSPELT, scope=elsewhere)):  # not misspelt; not answered either way
+        assert [stage.corrected for stage in steps(assistant, turn)] == [None, None]
+    assistant.settings = Settings(threshold=1.1)
+    assert [stage.corrected for stage in steps(assistant, begun([], MISSPELT))] == [None, None]
+
+
+def test_steps_keep_a_refusal_where_its_spelling_cannot_be_looked_at(assistant, caplog):
+    assistant.settings = between(assistant)
+
+    class Broken:
+        def corrected(self, question):
+            raise MemoryError("no room")
+
+    assistant._speller = Broken()
+    with caplog.at_level(logging.ERROR):
+        _, refused = steps(assistant, begun([], MISSPELT))
+    assert (refused.answer.abstained, refused.notice) == (True, "")
+    assert "no correction: no room" in caplog.text
 
 
 def test_steps_name_the_articles_of_a_scope(assistant):

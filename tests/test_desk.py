@@ -514,16 +514,24 @@ def test_a_refusal_in_a_scope_offers_to_ask_of_all_articles(session, desk):
 
 
 def test_a_refusal_of_a_misspelt_question_offers_to_ask_what_was_meant(session, desk):
-    desk.assistant.settings = Settings(threshold=1.1)  # which nothing reaches
+    misspelt, meant = "Wie viele Bahnnen hat das Bad in Grünnau?", "Wie viele Bahnen hat das Bad in Grünau?"
+    known = [desk.assistant.ask(question).confidence for question in (misspelt, meant)]
+    session.ask("Was ist in Tannenau?")
+    desk.assistant.settings = Settings(threshold=sum(known) / 2)
     session.scope = ([], [], "2025", "")
-    session.ask("Wie viele Bahnen hat das Bad in Grünnau?")
-    assert session.turns[0].corrected == "Wie viele Bahnen hat das Bad in Grünau?"
-    assert 'href="#meinten-1"' in session.held["talk"][-1]["content"]
-    session.click("meinten-1/1")
-    assert [(turn.asked, turn.understood.carried, turn.scope, turn.corrected) for turn in session.turns] == [
-        ("Wie viele Bahnen hat das Bad in Grünau?", (), Scope(since="2025-01-01"), None)
-    ]
-    assert [turn["asked"] for turn in session.held["stored"][0]["turns"]] == [session.turns[0].asked]
+    *_, shown = session.ask(misspelt)
+    assert session.turns[1].corrected == meant
+    assert shown.keys() == {"turns", "talk"}  # the refusal is kept before
+    assert 'href="#meinten-2"' in session.held["talk"][-1]["content"]
+    session.click("meinten-2/1")
+    second = session.turns[1]
+    assert (second.asked, second.understood, second.scope, second.corrected) == (
+        meant,
+        Understood(meant),
+        Scope(since="2025-01-01"),
+        None,
+    )
+    assert [turn["asked"] for turn in session.held["stored"][0]["turns"]] == ["Was ist in Tannenau?", meant]
 
 
 def test_scope_tells_articles_of_one_name_apart(session, desk, tmp_path):
@@ -701,7 +709,7 @@ def test_act_takes_a_judgement_back(session):
 
 def test_act_keeps_a_judgement_that_is_given_twice_once(session):
     session.ask("Was ist nass?")
-    for clicked in ("urteil-1-wrong/1", "urteil-1-wrong/2"):
+    for clicked in ("urteil-1-withdrawn/1", "urteil-1-wrong/2", "urteil-1-wrong/3"):
         session.click(clicked)
     assert len((session.desk.news_index.folder / feedback.FILE_NAME).read_text(encoding="utf-8").splitlines()) == 1
 
@@ -887,6 +895,21 @@ def test_sift_tells_that_a_day_is_none_and_lists_by_the_other(shared_desk):
     told = html.notice_html("„neulich“ ist kein Tag wie 30.11.2025, kein Monat wie 11/2025 und kein Jahr.")
     entries = [entry for entry in shared_desk.news_index.entries() if entry.article.name == "bad.txt"]
     assert listed == message(html.collection_html(entries, "de", shown=ROWS, of_all=3, message=told))
+
+
+def test_sift_tells_that_a_period_ends_before_it_begins(shared_desk):
+    told = html.notice_html("Der Zeitraum endet, bevor er beginnt.")
+    assert shared_desk.sift("", "", "2026", "Mai 2025", "date", ROWS, None, "de") == {
+        "listed": message(html.collection_html([], "de", shown=ROWS, of_all=3, message=told))
+    }
+
+
+def test_tidy_keeps_the_way_back_in_sight_whatever_else_is_clicked(session, desk):
+    session.tidy(f"ja-{id_of(desk, 'turm.txt')}")
+    for clicked in (f"entfernen-{id_of(desk, 'bad.txt')}", "nein", "mehr"):
+        assert 'href="#zurueck"' in str(session.tidy(clicked)["listed"])
+    session.tidy("zurueck")
+    assert 'href="#zurueck"' not in str(session.tidy("mehr")["listed"])
 
 
 def test_tidy_shows_an_article(session, desk):
@@ -1131,7 +1154,7 @@ def test_recall_opens_a_conversation_with_the_answers_of_today(past, desk):
     [turn] = past.turns
     assert (turn.number, turn.asked) == (1, "Wann öffnet das Bad?")
     assert "bad.txt" not in {hit.article.name for hit in turn.passages}
-    assert begun == {"turns": [], "talk": notice("asked_again"), "identity": bath["id"]}
+    assert begun == {"turns": [], "talk": notice("asked_again")}
     as_it_goes_on = [replace(turn, passages=None, answer=None), replace(turn, answer=None), turn]
     assert stages == [
         {"turns": [stage], "talk": [*notice("asked_again"), *html.conversation([stage], "de")]}
@@ -1139,6 +1162,7 @@ def test_recall_opens_a_conversation_with_the_answers_of_today(past, desk):
     ]
     everywhere = {"articles": [], "outlets": [], "since": "", "until": ""}
     assert last == {
+        "identity": bath["id"],
         "source": message(html.citation_html(turn, turn.answer.citations[0], "de")),
         **everywhere,
         "scope": Label(PAGE["de"]["scope"]),
@@ -1153,8 +1177,32 @@ def test_recall_opens_a_conversation_with_the_answers_of_today(past, desk):
 
 def test_recall_of_a_conversation_without_questions_is_empty(session):
     session.held["stored"] = [{"id": "0123abcd", "title": "Bad", "at": "2026-02-01T10:00:00", "turns": []}]
-    begun = {"turns": [], "talk": notice("asked_again"), "identity": "0123abcd"}
-    assert session.recall("gespraech-0123abcd") == [begun]
+    begun = {"turns": [], "talk": notice("asked_again")}
+    assert session.recall("gespraech-0123abcd") == [begun, {"identity": "0123abcd"}]
+
+
+def test_a_question_asked_while_a_conversation_is_opened_leaves_what_is_kept_of_it(past):
+    past.ask("Was ist nass?")
+    past.ask("Wer freut sich?")
+    kept = past.held["stored"][0]
+    assert len(kept["turns"]) == 2
+    past.held |= {"turns": [], "identity": ""}
+    opening = past.desk.recall(f"gespraech-{kept['id']}", past.held["stored"], "", "de")
+    for shown in opening:
+        past.held.update(shown)
+        if past.held["turns"] and past.held["turns"][-1].answer:
+            break
+    past.ask("Wer freut sich?")
+    assert kept in past.held["stored"]
+    assert past.held["stored"][0]["id"] != kept["id"]
+
+
+@pytest.mark.parametrize("identity", ["../<b>x", "0123abcd\n", "x" * 9999, None])
+def test_respond_takes_no_id_but_one_of_a_conversation(session, identity):
+    session.held["identity"] = identity
+    session.ask("Was ist nass?")
+    assert re.fullmatch("[0-9a-f]{8}", session.held["identity"])
+    assert [one["id"] for one in session.held["stored"]] == [session.held["identity"]]
 
 
 def test_recall_restores_the_scope_of_the_last_question_but_for_what_has_gone(past, desk):

@@ -258,3 +258,17 @@ def test_follow_ups_find_what_the_whole_question_finds_and_new_topics_are_left_a
     changed = sum(turn.understood.question != turn.typed for turn in opening)
     assert (len(leaning) >= at_least, found >= 0.85 * len(leaning)) == (True, True)
     assert changed <= 0.05 * len(opening)
+
+
+@pytest.mark.parametrize(
+    "asked", ["Wer hat das gesagt?", "und wer sagt das", "Von wem stammt die Zahl?", "Aber wer hat das behauptet?"]
+)
+def test_understand_asks_who_said_what_was_cited(asked):
+    sentence = "Die Kehrmaschinen kosten 3,8 Millionen Euro."
+    question = "Was kosten die Kehrmaschinen?"
+    told = Earlier(question, "3,8 Millionen Euro", sentence, "Neue Kehrmaschinen")
+    assert understand(asked, [told]) == Understood(f"Wer hat gesagt: „{sentence}“?", (sentence,))
+    assert "gesagt: „" not in understand(asked, [Earlier(question)]).question  # in a batch it is not known
+    long = understand(asked, [Earlier(question, None, "Wort " * 200 + "Ende.", "Titel")]).question
+    assert (len(long) < 330, long.endswith("Wort …“?")) == (True, True)
+    assert "gesagt: „" not in understand("Wer hat das Haus verkauft?", [told]).question

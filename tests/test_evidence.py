@@ -4,7 +4,7 @@ import pytest
 from helpers import make_article, one_passage
 
 from index.types import Article, Hit, Passage
-from qa.evidence import rank_evidence, select_evidence
+from qa.evidence import has_figures, rank_evidence, select_evidence
 from qa.settings import BY_SIMILARITY
 from qa.types import Evidence
 
@@ -117,3 +117,41 @@ def test_rank_evidence_takes_near_copies_as_one_source():
         ("bote.txt", 0.9), ("bote.txt", 0.6), ("bote.txt", 0.5), ("rat.txt", 0.4)
     ]  # fmt: skip
     assert ranked[0].copies == (agency,)
+
+
+@pytest.mark.parametrize(
+    ("figure", "other", "kept"),
+    [
+        ("9.400", "9.900", ["Die Miete beträgt 9.900 Euro.", "Die Miete beträgt 9.400 Euro."]),
+        ("zwölf", "vierzehn", ["Die Miete beträgt vierzehn Euro.", "Die Miete beträgt zwölf Euro."]),
+        ("zwölf", "Zwölf", ["Die Miete beträgt Zwölf Euro."]),
+        ("viel", "wenig", ["Die Miete beträgt wenig Euro."]),
+    ],
+)
+def test_rank_evidence_keeps_what_a_near_copy_has_other_figures_for(figure, other, kept):
+    old = make_article(f"Die Miete beträgt {figure} Euro. Es ist Mai.", name="alt.txt")
+    new = make_article(f"Die Miete beträgt {other} Euro. Es ist Mai.", name="neu.txt")
+    hits = [
+        Hit(one_passage(old), old, 1, 0.5, 0.9, 0.0, (0.8, 0.5), copies=(new,)),
+        Hit(one_passage(new), new, 2, 0.5, 0.9, 0.0, (0.9, 0.5), copies=(old,)),
+    ]
+    ranked = rank_evidence("Was ist?", hits, unrelated_cosine=0.0)
+    assert [e.sentence.text for e in ranked] == [*kept, "Es ist Mai."]
+    assert ranked[-1].article == new
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text", "expected"),
+    [
+        ("Es kostet 3,8 Millionen.", "Am 3. Mai: 3,8 Millionen", True),
+        ("Es kostet 3,8 Millionen.", "Es kostet 3,2 Millionen.", False),
+        ("Es kommt.", "", True),
+        ("Einundzwanzig Boote", "einundzwanzig Boote", True),
+        ("Einundzwanzig Boote", "zweiundzwanzig Boote", False),
+        ("Die Achtung vor dem Vierbeiner", "", True),
+        ("um 21:14 Uhr", "um 21.14 Uhr", False),
+    ],
+)
+def test_has_figures_looks_for_all_numbers_of_a_sentence(sentence, text, expected):
+    [said] = one_passage(make_article(sentence)).sentences
+    assert has_figures(make_article(text), said) == expected

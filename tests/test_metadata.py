@@ -327,3 +327,16 @@ def test_read_metadata_reads_a_header_whose_source_has_a_day(header, date):
 def test_read_metadata_with_a_known_title_takes_no_other_line_for_it(text, title, body):
     read = read_metadata(text, title=TITLE)
     assert (read.title, read.body) == (title, body)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{TITLE}\nElbkurier, 14. März 2024\n{TEXT}\nElbkurier\n14. März 2024",
+        f"{TITLE}\nElbkurier\n14. März 2024\ndpa\n{TEXT}",
+    ],
+    ids=["again at the foot", "an agency below the day"],
+)
+def test_read_metadata_takes_one_outlet_that_is_named_twice_for_no_press_review(text):
+    read = read_metadata(text)
+    assert (read.title, read.publisher, read.date) == (TITLE, "Elbkurier", "2024-03-14")

@@ -5,11 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from helpers import CountingEmbedder
 
 from index.analysis import terms
 from index.store import NewsIndex
 from qa.spelling import Speller
-from tests.helpers import CountingEmbedder
 
 QUESTIONS = Path(__file__).parent / "data" / "sample_questions.jsonl"
 NEWS = (
@@ -130,6 +130,21 @@ def test_corrected_gives_a_collection_of_too_many_words_up(news_index):
     question = "Wer sperrt die Wehrabrüke?"
     assert Speller(news_index.catalogue, most_words=50).corrected(question) is None
     assert Speller(news_index.catalogue, most_words=100).corrected(question) is not None
+
+
+def test_corrected_gives_up_where_not_all_articles_are_read(tmp_path, write_article):
+    others = " ".join(f"Слово{chr(0x430 + number % 32)}{chr(0x430 + number // 32)}" for number in range(200))
+    write_article("b.txt", f"Titel: Andere\n\nLindhorst liegt am See. {others}.")
+    write_article(
+        "c.txt",
+        "Titel: Dritte\n\n" + " ".join(f"Wort{'abcdefghij'[number % 10] * (number // 10 + 1)}" for number in range(60)),
+    )
+    news_index = NewsIndex.open_or_create(tmp_path / "index", CountingEmbedder())
+    news_index.add([tmp_path / "news"])
+    asked = "Wo liegt Lindhorts?"
+    assert Speller(news_index.catalogue, most_words=90).corrected(asked) == "Wo liegt Lindhorst?"  # others do not count
+    assert Speller(news_index.catalogue, most_words=50).corrected(asked) is None
+    news_index.close()
 
 
 def sample_questions():

@@ -141,7 +141,7 @@
     if (shown === undefined) {
       shown = "";
       const before = sessionStorage.getItem(SHOWN);
-      if (listed(part("#stored")?.value).some((one) => one.id === before && !one.deleted)) tell("#recalled", `gespraech-${before}`);
+      if (!location.hash && listed(part("#stored")?.value).some((one) => one.id === before && !one.deleted)) tell("#recalled", `gespraech-${before}`);
     }
     if (identity.value !== shown) sessionStorage.setItem(SHOWN, (shown = identity.value));
   };
@@ -175,10 +175,12 @@
     if (clicks && narrow.matches) mark.scrollIntoView({ block: "center" });
   };
 
+  let naming = false; // a conversation is about to get another name
   let from; // what was clicked last: where a source stands below, the way back leads there
   document.addEventListener("click", (event) => {
-    if (!event.target.closest(".back")) return;
-    const target = from?.isConnected ? from : field();
+    const desk = event.target.closest(".back")?.closest(".desk");
+    if (!desk) return;
+    const target = from?.isConnected && desk.contains(from) ? from : desk.querySelector("#question textarea, #listed [role]");
     target.scrollIntoView({ block: "center" });
     target.focus({ preventScroll: true });
   });
@@ -198,6 +200,7 @@
     event.preventDefault();
     tell(area[0], target.slice(1));
     if (target.startsWith("#gespraech-")) room(0);
+    naming = target.startsWith("#umbenennen-");
     const mark = document.querySelector("#source mark.aktuell");
     if (mark && target.startsWith("#beleg-")) reveal(mark); // a source that is shown already is not drawn anew
   });
@@ -218,7 +221,7 @@
     room(0);
     setTimeout(() => field()?.focus(), 50); // a room that was hidden is drawn first
   };
-  const citation = (number) => [...document.querySelectorAll("#chat .belege")].pop()?.querySelectorAll("a.marke")[number - 1]?.click();
+  const citation = (number) => [...document.querySelectorAll("#chat .antwort")].pop()?.querySelectorAll("a.marke")[number - 1]?.click();
   const keys = { "/": toQuestion, n: () => step("next"), p: () => step("previous") };
   for (const number of [1, 2, 3]) keys[number] = () => citation(number);
   document.addEventListener("keydown", (event) => {
@@ -326,6 +329,10 @@
       if (narrow.matches) title.scrollIntoView();
     }
     for (const message of document.querySelectorAll(".toast-body")) explain(message);
+    if (naming && part("#new-title")?.offsetParent) {
+      naming = false;
+      part("#new-title").select();
+    }
     keep();
     reopen();
     const handout = part("#handout");
