@@ -483,11 +483,17 @@ def _document_part(archive: zipfile.ZipFile, pattern: str) -> bytes | None:
     return part
 
 
+_HEADING_STYLE = re.compile(r"(?i)tit(?:le|el)|(?:heading|(?:ü|ue)?berschrift) ?1")
+
+
 class _ParagraphCollector:
     """A target of an XML parser that keeps the text of the paragraphs and nothing else, so that no tree is built.
 
-    Elements are meant by their name without the namespace, or by the whole name.
+    Elements are meant by their name without the namespace, or by the whole name. The first paragraph is the headline
+    if it is marked as a heading.
     """
+
+    headline: str | None = None
 
     def __init__(
         self, *, paragraph: set[str], text: set[str], skipped: set[str], characters: Mapping[str, str]
@@ -499,9 +505,13 @@ class _ParagraphCollector:
         self._parts: list[str] = []
         self._skipping = 0  # how deep inside a skipped element
         self._open = 0  # how many elements whose text counts are open
+        self._is_heading = False  # the paragraph that is open
+        self._has_text = False
 
-    def start(self, tag: str, _attributes: Mapping[str, str]) -> None:
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         name = tag.rpartition("}")[2]
+        if name == "h" or (name == "pStyle" and any(map(_HEADING_STYLE.fullmatch, attributes.values()))):
+            self._is_heading = True
         if self._skipping or name in self._skipped or tag in self._skipped:
             self._skipping += 1
             return
@@ -521,20 +531,25 @@ class _ParagraphCollector:
             self._open -= 1
         if name in self._paragraph:
             self._parts.append("\n")
+            if self._has_text and self.headline is None:
+                self.headline = " ".join("".join(self._parts).split()) if self._is_heading else ""
+            self._is_heading = False
 
     def data(self, text: str) -> None:
         if self._open and not self._skipping:
             self._parts.append(text)
+            self._has_text = self._has_text or not text.isspace()
 
     def close(self) -> str:
         return "\n".join(line for line in "".join(self._parts).split("\n") if line.strip())
 
 
-def _collect(part: bytes, collector: _ParagraphCollector) -> str:
+def _collect(part: bytes, collector: _ParagraphCollector) -> tuple[str, str | None]:
+    """The text, and its headline if it begins with one."""
     parser = ElementTree.XMLParser(target=collector)  # noqa: S314 - what declares entities was refused
     for start in range(0, len(part), 1 << 16):
         parser.feed(part[start : start + (1 << 16)])
-    return str(parser.close())
+    return str(parser.close()), collector.headline or None
 
 
 def _properties(part: bytes | None, date_name: str) -> tuple[str | None, str | None]:
@@ -557,7 +572,7 @@ def _read_docx(data: bytes) -> Extracted:
         if body is None:
             raise ArticleUnreadable("has the ending .docx, but is a ZIP archive with no Word document in it; rename it")
         title, date = _properties(_document_part(archive, r"docProps/core\.xml"), "created")
-    text = _collect(
+    text, headline = _collect(
         body,
         _ParagraphCollector(
             paragraph={"p"},
@@ -566,7 +581,7 @@ def _read_docx(data: bytes) -> Extracted:
             characters={"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"},
         ),
     )
-    return _single(Extract(text, title, None, date, "metadata" if date else None))
+    return _single(Extract(text, headline or title, None, date, "metadata" if date else None))
 
 
 def _read_odt(data: bytes) -> Extracted:
@@ -576,7 +591,7 @@ def _read_odt(data: bytes) -> Extracted:
             raise ArticleUnreadable("has the ending .odt, but is a ZIP archive with no document in it; rename it")
         title, date = _properties(_document_part(archive, r"meta\.xml"), "creation-date")
     svg = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0}"
-    text = _collect(
+    text, headline = _collect(
         body,
         _ParagraphCollector(
             paragraph={"p", "h"},
@@ -585,7 +600,7 @@ def _read_odt(data: bytes) -> Extracted:
             characters={"s": " ", "tab": "\t", "line-break": "\n"},
         ),
     )
-    return _single(Extract(text, title, None, date, "metadata" if date else None))
+    return _single(Extract(text, headline or title, None, date, "metadata" if date else None))
 
 
 _RTF_TITLE = re.compile(r"\{\\title ([^{}]{1,2000})\}")

@@ -242,7 +242,8 @@ def _verdicts(
     none = float(starts[0] + ends[0])
     belongs = np.array(sentence_of)
     verdicts = []
-    for number, (first, _) in enumerate(window.sentences):
+    for number, (first, last) in enumerate(window.sentences):
+        text = window.text[first:last]
         (tokens,) = np.nonzero(belongs == number)
         if not len(tokens):
             verdicts.append(_UNREAD)
@@ -252,11 +253,20 @@ def _verdicts(
         verdicts.append(
             Verdict(
                 evidence=score if evidence is None else float(evidence[number]),
-                span=(places[tokens[start]][0] - first, places[tokens[end]][1] - first),
+                span=whole_words(text, places[tokens[start]][0] - first, places[tokens[end]][1] - first),
                 span_score=score,
             )
         )
     return tuple(verdicts)
+
+
+def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """The place with the words whole that it cuts; a token may be a part of one."""
+    while 0 < start < len(text) and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while 0 < end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    return start, end
 
 
 def best_span(starts: Scores, ends: Scores, longest: int = _LONGEST_SPAN) -> tuple[int, int]:

@@ -131,7 +131,7 @@ def write_docx(lines, *, title="", created="2026-07-01"):
 
 
 def write_odt(lines, *, title="", created="2026-07-01"):
-    body = f"<text:h>{lines[0]}</text:h>" + "".join(f"<text:p>{line}</text:p>" for line in lines[1:])
+    body = "".join(f"<text:p>{line}</text:p>" for line in lines)
     return odt(body, f"<dc:title>{title}</dc:title><meta:creation-date>{created}T10:00:00</meta:creation-date>")
 
 

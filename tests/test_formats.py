@@ -593,3 +593,35 @@ def test_extract_refuses_xml_with_entities(ending, part, encoding, tmp_path):
     secret.write_text("geheim")
     data = zipped({part: ENTITIES.format(secret.as_uri()).encode(encoding)})
     assert reason(data, ending).startswith("declares XML entities, which no real document does")
+
+
+def paragraph(text, style=""):
+    about = f'<w:pPr><w:pStyle w:val="{style}"/></w:pPr>' if style else ""
+    return f"<w:p>{about}<w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+@pytest.mark.parametrize(
+    ("style", "title"),
+    [
+        *(
+            (style, "Die Frau mit dem Besen")
+            for style in ("Title", "Titel", "Heading1", "berschrift1", "Überschrift 1")
+        ),
+        *((style, "Aus der alten Vorlage") for style in ("", "Subtitle", "Heading2", "Heading11", "Standard")),
+    ],
+)
+def test_extract_takes_the_heading_of_a_word_document_before_its_properties(style, title):
+    body = paragraph(" ") + paragraph("Die Frau mit dem Besen", style) + paragraph("Sie fegt den Platz seit Mai.")
+    [article] = extract(docx(body, "<dc:title>Aus der alten Vorlage</dc:title>"), ".docx").articles
+    assert article.title == title
+    late = paragraph("Sie fegt den Platz seit Mai.") + paragraph("Die Frau mit dem Besen", style)
+    [article] = extract(docx(late, "<dc:title>Aus der alten Vorlage</dc:title>"), ".docx").articles
+    assert article.title == "Aus der alten Vorlage"
+
+
+def test_extract_takes_the_heading_of_an_opendocument_text_before_its_properties():
+    title = "<dc:title>Aus der alten Vorlage</dc:title>"
+    heading, text = "<text:h>Die Frau mit dem Besen</text:h>", "<text:p>Sie fegt den Platz seit Mai.</text:p>"
+    for body, expected in ((heading + text, "Die Frau mit dem Besen"), (text + heading, "Aus der alten Vorlage")):
+        [article] = extract(odt(body, title), ".odt").articles
+        assert article.title == expected

@@ -11,7 +11,7 @@ from transformers import BertConfig, BertForQuestionAnswering, BertModel, PreTra
 
 from index.errors import ModelUnavailable
 from index.types import Hit, Passage
-from qa.reader import AnsweringModel, TrainedReader, best_span, named_reader, window_of
+from qa.reader import AnsweringModel, TrainedReader, best_span, named_reader, whole_words, window_of
 from qa.reader_model import Window
 from qa.types import Verdict
 
@@ -67,6 +67,25 @@ def numbers(verdicts):
 def test_best_span_has_the_greatest_sum_of_start_and_end(starts, ends, longest, expected):
     arrays = np.array(starts, dtype=np.float32), np.array(ends, dtype=np.float32)
     assert best_span(*arrays, longest=longest) == expected
+
+
+@pytest.mark.parametrize(
+    ("cut", "whole"),
+    [
+        ("Podium", "Podiums"),
+        ("odiums", "Podiums"),
+        ("nd des Podium", "Rand des Podiums"),
+        ("19-Jährig", "19-Jährige"),
+        ("Jährige", "Jährige"),
+        ("am Rand des Podiums.", "am Rand des Podiums."),
+        ("Der 19", "Der 19"),
+    ],
+)
+def test_whole_words_ends_no_answer_within_a_word(cut, whole):
+    text = "Der 19-Jährige stand am Rand des Podiums."
+    start = text.index(cut)
+    first, last = whole_words(text, start, start + len(cut))
+    assert text[first:last] == whole
 
 
 def test_best_span_has_at_most_40_tokens():
