@@ -84,10 +84,10 @@ def holds_words(text: str, words: str) -> bool:
 
     Capitals and accents do not count; an umlaut may be written ae, oe, ue, or a, o, u, and ß ss.
     """
-    spellings = _spellings(text)
+    wanted = words.split()
+    spellings = _spellings(text) if wanted else ()
     return all(
-        any(part in spelled for part, spelled in zip(_spellings(word), spellings, strict=True))
-        for word in words.split()
+        any(part in spelled for part, spelled in zip(_spellings(word), spellings, strict=True)) for word in wanted
     )
 
 

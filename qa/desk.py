@@ -463,10 +463,10 @@ class Desk:
         """A kept conversation, asked anew question by question, in the scope of the last one."""
         again = _message(html.notice_html(PAGE[language]["asked_again"]))
         turns: list[Turn] = []
-        yield {"turns": turns, "talk": again}
+        # no id before all is there, or what is asked meanwhile would be kept instead of what is still to come
+        yield {"turns": turns, "talk": again, "identity": ""}
         for turns in chat.asked_again(self.assistant, one):
             yield {"turns": turns, "talk": [*again, *html.conversation(turns, language)]}
-        # not before, or a question asked meanwhile would be kept instead of those that are still to come
         shown: Shown = {"identity": identity}
         if turns:
             shown["source"] = self._source(turns, f"beleg-{turns[-1].number}-1", language)

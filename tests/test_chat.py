@@ -69,6 +69,20 @@ def test_begun_makes_a_follow_up_whole_unless_it_is_taken_literally(turns, liter
     assert begun(turns, "und 2015?", scope=SCOPE, literal=literal) == expected
 
 
+@pytest.mark.parametrize(
+    ("changes", "searches", "ended"),
+    [
+        ({}, True, False),
+        ({"passages": ()}, False, False),
+        ({"passages": (), "answer": ANSWER}, False, True),
+        ({"notice": "stopped"}, False, True),
+    ],
+)
+def test_turn_tells_how_far_it_is(changes, searches, ended):
+    turn = replace(begun([], "Wer?"), **changes)
+    assert (turn.searches, turn.ended) == (searches, ended)
+
+
 def test_begun_searches_everything_where_no_scope_is_named():
     assert begun([], "Wer?").scope == EVERYTHING
 
